@@ -5,7 +5,8 @@ target_include_directories(leat_flags INTERFACE ${PROJECT_SOURCE_DIR})
 target_compile_definitions(leat_flags INTERFACE _GNU_SOURCE LEAT_VERSION="${PROJECT_VERSION}")
 target_compile_options(leat_flags INTERFACE
   -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wimplicit-fallthrough
-  -Wundef -Wpointer-arith -Wwrite-strings -Wformat=2 -Wno-missing-field-initializers
+  -Wundef -Wpointer-arith -Wwrite-strings -Wformat=2 -Wno-missing-field-initializers -Wno-format-truncation
+  $<$<C_COMPILER_ID:Clang>:-Wno-unknown-warning-option>
   -fno-strict-aliasing -fno-common -fstack-protector-strong -fvisibility=hidden -g)
 target_link_options(leat_flags INTERFACE -pie -Wl,-z,relro,-z,now,-z,noexecstack)
 target_link_libraries(leat_flags INTERFACE pthread m)
