@@ -1,0 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "engine/sql/functions/tables.h"
+
+const struct function functions_pattern[] = {{0}};
