@@ -13,7 +13,9 @@
 #include "engine/flow/ledger.h"
 #include "engine/flow/segment.h"
 
+struct sink;
 struct sink_lane;
+struct encoder;
 
 enum verdict {
     VERDICT_DONE,    /* proven: it happened */
@@ -75,7 +77,7 @@ struct commit_policy {
 struct sink_bind {
     const void *options;
     const char *pipeline, *source, *name;
-    const struct schema *schema; /* of the rows it will get */
+    const struct schema *schema; /* of the rows it will get; NULL = by name: `wanted` says which after check */
     bool aggregates;             /* rows have origin ORIGIN_RANGE: only a merging sink may take them */
     const struct timezone *zone;
     struct budget *budget;
@@ -89,7 +91,6 @@ struct sink_caps {
     bool takes_payload;     /* unit_add consumes it: its memory is free afterwards, an abandoned unit is read again */
     bool may_reject;
     bool merges;            /* takes aggregate rows */
-    bool expects_columns;   /* with no transform: wanted_columns after check */
     bool positionless;      /* holds no position: needs `ledger:`, or keeps nothing (stdout, drop) */
     const char *guarantee;  /* "transaction", "commit log", NULL = none of its own: for explain */
     struct commit_policy commit;
@@ -120,8 +121,11 @@ struct sink_ops {
     void (*free)(struct sink *sink); /* takes NULL */
     struct sink_caps (*caps)(const struct sink *sink);
     /* Lane, before the first unit and after REDO_ENCODE: reads the catalog, probes rights; reports every mismatch at
-     * once. A new binding version when something changed. May fill the columns it wants by name (no transform). */
+     * once. A new binding version when something changed. */
     enum status (*check)(struct sink *sink, int64_t deadline_us, uint64_t *ret_binding, struct error *error);
+    /* After check, when bound without a schema: the columns it takes, by name (a table's). NULL = it has no opinion and is
+     * to be bound with a schema. */
+    const struct schema *(*wanted)(const struct sink *sink);
     /* NULL = has none of its own. Not to be called before check. */
     struct ledger *(*ledger)(struct sink *sink);
 
