@@ -51,7 +51,16 @@ void budget_free(struct budget *budget) {
     free(budget);
 }
 
+/* Readers get half, so that workers and sinks always have room for what was read. */
+static bool read_pool_is_full(const struct budget *budget, uint64_t bytes) {
+    uint64_t used = atomic_load(&budget->used[POOL_READ]);
+    return used + bytes > budget->bytes_max / 2;
+}
+
 bool budget_take(struct budget *budget, enum pool pool, uint64_t bytes, bool from_reserve) {
+    if (pool == POOL_READ && read_pool_is_full(budget, bytes)) {
+        return false;
+    }
     uint64_t limit = budget->bytes_max + (from_reserve ? budget->reserve_bytes : 0);
     uint64_t used = atomic_load(&budget->used_total);
     do {

@@ -60,6 +60,5 @@ static inline bool io_failpoint(const char *name) {
     return io->failpoint(name);
 }
 
-bool executor_is_current(const struct executor *executor);
 
 #endif
