@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Integers and floats to text. Floats print the shortest digits that read back as the same value, the closest of
+ * those, and in Postgres's layout: plain for exponents from -4 to 14 (5 for real), otherwise d.ddde+XX.
+ *
+ * Most floats in data are short decimals; these are found by trying m / 10^k with m below 10^15, which is exact,
+ * so that the first k that gives the value back gives the shortest text. The others go through the C library with
+ * 16 and 17 digits. A decimal that lies exactly on the border between two floats is not taken although it would
+ * read back (round to even): Postgres's printer leaves borders out. */
+#include "engine/record/scalar.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { DIGITS_EXACT = 15, DIGITS_MAX = 17, POWERS = 20 };
+
+static const double powers_of_ten[POWERS] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,
+                                             1e7,  1e8,  1e9,  1e10, 1e11, 1e12, 1e13,
+                                             1e14, 1e15, 1e16, 1e17, 1e18, 1e19};
+
+static const char pairs[] = "00010203040506070809101112131415161718192021222324252627282930313233343536373839"
+                            "40414243444546474849505152535455565758596061626364656667686970717273747576777879"
+                            "8081828384858687888990919293949596979899";
+
+char *digits_print(char *out, uint64_t value, int width) {
+    char text[INT_TEXT_MAX];
+    char *end = text + sizeof text, *at = end;
+    while (value >= 100) {
+        at -= 2;
+        memcpy(at, pairs + value % 100 * 2, 2);
+        value /= 100;
+    }
+    if (value >= 10) {
+        at -= 2;
+        memcpy(at, pairs + value * 2, 2);
+    } else {
+        *--at = (char)('0' + value);
+    }
+    while (end - at < width) {
+        *--at = '0';
+    }
+    size_t len = (size_t)(end - at);
+    memcpy(out, at, len);
+    return out + len;
+}
+
+char *int_print(char *out, int64_t value) {
+    uint64_t magnitude = (uint64_t)value;
+    if (value < 0) {
+        *out++ = '-';
+        magnitude = 0 - magnitude;
+    }
+    return digits_print(out, magnitude, 1);
+}
+
+/* --- floats -------------------------------------------------------------------------------------------------- */
+
+/* value = digits * 10^exponent, digits without trailing zeros */
+struct decimal {
+    uint64_t digits;
+    int exponent;
+};
+
+static char *layout_plain(char *out, const char *digits, int count, int point) {
+    if (point <= 0) {
+        *out++ = '0';
+        *out++ = '.';
+        memset(out, '0', (size_t)-point);
+        memcpy(out - point, digits, (size_t)count);
+        return out - point + count;
+    }
+    int whole = count < point ? count : point;
+    memcpy(out, digits, (size_t)whole);
+    memset(out + whole, '0', (size_t)(point - whole));
+    out += point;
+    if (count > point) {
+        *out++ = '.';
+        memcpy(out, digits + point, (size_t)(count - point));
+        out += count - point;
+    }
+    return out;
+}
+
+static char *layout(char *out, struct decimal decimal, int plain_below) {
+    char digits[INT_TEXT_MAX];
+    int count = (int)(digits_print(digits, decimal.digits, 1) - digits);
+    int exponent = decimal.exponent + count - 1;
+    if (exponent >= -4 && exponent < plain_below) {
+        return layout_plain(out, digits, count, exponent + 1);
+    }
+    *out++ = digits[0];
+    if (count > 1) {
+        *out++ = '.';
+        memcpy(out, digits + 1, (size_t)(count - 1));
+        out += count - 1;
+    }
+    *out++ = 'e';
+    *out++ = exponent < 0 ? '-' : '+';
+    return digits_print(out, (uint64_t)(exponent < 0 ? -exponent : exponent), 2);
+}
+
+static struct decimal decimal_read(const char *scientific) {
+    struct decimal decimal = {0};
+    int fraction = 0;
+    bool point = false;
+    for (; *scientific != 'e'; scientific++) {
+        if (*scientific == '.') {
+            point = true;
+        } else {
+            decimal.digits = decimal.digits * 10 + (uint64_t)(*scientific - '0');
+            fraction += point;
+        }
+    }
+    decimal.exponent = atoi(scientific + 1) - fraction;
+    while (decimal.digits && decimal.digits % 10 == 0) {
+        decimal.digits /= 10;
+        decimal.exponent++;
+    }
+    return decimal;
+}
+
+/* Whether the decimal is an integer whose odd part has exactly `bits` bits: the middle between two floats. */
+static bool is_border(struct decimal decimal, int bits) {
+    if (decimal.exponent < 0 || decimal.exponent > 27) {
+        return false;
+    }
+    unsigned __int128 odd = decimal.digits >> __builtin_ctzll(decimal.digits);
+    for (int i = 0; i < decimal.exponent; i++) {
+        odd *= 5;
+        if (odd >> bits) {
+            return false;
+        }
+    }
+    return odd >> (bits - 1) == 1;
+}
+
+static bool decimal_short(double value, struct decimal *ret) {
+    for (int k = 0; k < POWERS; k++) {
+        double scaled = value * powers_of_ten[k];
+        if (scaled >= 1e15) {
+            return false;
+        }
+        double whole = nearbyint(scaled);
+        if (whole / powers_of_ten[k] == value) {
+            *ret = (struct decimal){.digits = (uint64_t)whole, .exponent = -k};
+            return true;
+        }
+    }
+    return false;
+}
+
+static struct decimal decimal_shortest(double value) {
+    struct decimal decimal;
+    if (value > 1e-5 && value < 1e15 && decimal_short(value, &decimal)) {
+        while (decimal.digits % 10 == 0) {
+            decimal.digits /= 10;
+            decimal.exponent++;
+        }
+        return decimal;
+    }
+    char text[FLOAT_TEXT_MAX];
+    for (int digits = value < 1e-300 ? 1 : DIGITS_EXACT; digits < DIGITS_MAX; digits++) {
+        snprintf(text, sizeof text, "%.*e", digits - 1, value);
+        if (strtod(text, NULL) == value) {
+            decimal = decimal_read(text);
+            if (!is_border(decimal, 54)) {
+                return decimal;
+            }
+        }
+    }
+    snprintf(text, sizeof text, "%.*e", DIGITS_MAX - 1, value);
+    return decimal_read(text);
+}
+
+static struct decimal decimal_shortest4(float value) {
+    char text[FLOAT_TEXT_MAX];
+    for (int digits = value < 1e-30f ? 1 : 6; digits < 9; digits++) {
+        snprintf(text, sizeof text, "%.*e", digits - 1, (double)value);
+        if (strtof(text, NULL) == value) {
+            struct decimal decimal = decimal_read(text);
+            if (!is_border(decimal, 25)) {
+                return decimal;
+            }
+        }
+    }
+    snprintf(text, sizeof text, "%.8e", (double)value);
+    return decimal_read(text);
+}
+
+static char *special_print(char *out, double value) {
+    const char *text = isnan(value) ? "NaN" : value > 0 ? "Infinity" : "-Infinity";
+    size_t len = strlen(text);
+    memcpy(out, text, len);
+    return out + len;
+}
+
+static char *zero_print(char *out, bool negative) {
+    if (negative) {
+        *out++ = '-';
+    }
+    *out++ = '0';
+    return out;
+}
+
+char *float8_print(char *out, double value) {
+    if (!isfinite(value)) {
+        return special_print(out, value);
+    }
+    if (value == 0) {
+        return zero_print(out, signbit(value));
+    }
+    if (value < 0) {
+        *out++ = '-';
+    }
+    return layout(out, decimal_shortest(fabs(value)), 15);
+}
+
+char *float4_print(char *out, float value) {
+    if (!isfinite(value)) {
+        return special_print(out, (double)value);
+    }
+    if (value == 0) {
+        return zero_print(out, signbit(value));
+    }
+    if (value < 0) {
+        *out++ = '-';
+    }
+    return layout(out, decimal_shortest4(fabsf(value)), 6);
+}
