@@ -88,6 +88,14 @@ static inline void result_slice(struct column *ret, uint32_t row, struct slice v
     RESULT(ret, struct slice, row) = value;
 }
 
+/* Copies the bytes to `at` and returns what follows them; empty slices may have no address. */
+static inline char *slice_write(char *at, struct slice bytes) {
+    if (bytes.len > 0) {
+        memcpy(at, bytes.data, bytes.len);
+    }
+    return at + bytes.len;
+}
+
 static inline void call_fail_too_long(struct call *call, uint32_t row) {
     call_fail(call, row, "54000", "requested length too large");
 }

@@ -62,8 +62,7 @@ static void bytes_concat(struct call *call, struct column *ret) {
         struct slice left = *argument_slice(call, 0, row), right = *argument_slice(call, 1, row);
         char *room = result_room(call, row, (uint64_t)left.len + right.len);
         if (room) {
-            memcpy(room, left.data, left.len);
-            memcpy(room + left.len, right.data, right.len);
+            slice_write(slice_write(room, left), right);
             result_slice(ret, row, slice_make(room, left.len + right.len));
         }
     }
@@ -154,7 +153,8 @@ static void text_right(struct call *call, struct column *ret) {
         struct slice text = *argument_slice(call, 0, row);
         int64_t count = ARGUMENT(call, 1, int32_t, row);
         int64_t skip = count < 0 ? -count : (int64_t)utf8_count(text) - count;
-        result_slice(ret, row, part(text, utf8_offset(text, (size_t)(skip < 0 ? 0 : skip)), text.len));
+        size_t from = utf8_offset(text, (size_t)(skip < 0 ? 0 : skip));
+        result_slice(ret, row, part(text, from, text.len));
     }
 }
 
@@ -181,7 +181,7 @@ static void pad(struct call *call, struct column *ret, bool at_left) {
         char *room = result_room(call, row, bytes + text.len);
         if (room) {
             fill_repeat(at_left ? room : room + text.len, bytes, fill);
-            memcpy(at_left ? room + bytes : room, text.data, text.len);
+            slice_write(at_left ? room + bytes : room, text);
             result_slice(ret, row, slice_make(room, bytes + text.len));
         }
     }
@@ -253,6 +253,9 @@ static void text_rtrim(struct call *call, struct column *ret) {
 
 /* The offset of the needle at or after `from`, or SIZE_MAX. */
 static size_t find(struct slice text, struct slice needle, size_t from) {
+    if (text.len - from < needle.len) {
+        return SIZE_MAX;
+    }
     const char *found = memmem(text.data + from, text.len - from, needle.data, needle.len);
     return found ? (size_t)(found - text.data) : SIZE_MAX;
 }
@@ -375,9 +378,10 @@ static struct slice translate(struct slice text, struct slice from, struct slice
         }
         if (from_at < from.len) {
             size_t to_at = utf8_offset(to, place);
-            character = part(to, to_at, to_at < to.len ? to_at + utf8_width(to.data[to_at]) : to_at);
+            size_t to_end = to_at < to.len ? to_at + utf8_width(to.data[to_at]) : to_at;
+            character = part(to, to_at, to_end);
         }
-        memcpy(room + len, character.data, character.len);
+        slice_write(room + len, character);
         len += character.len;
     }
     arena_trim(arena, room, text.len * 4 + 1, len + 1);
@@ -434,9 +438,7 @@ static void text_overlay(struct call *call, struct column *ret) {
         struct slice rest = characters(text, after, INT64_C(1) << 40, false);
         char *room = result_room(call, row, (uint64_t)before.len + put.len + rest.len);
         if (room) {
-            memcpy(room, before.data, before.len);
-            memcpy(room + before.len, put.data, put.len);
-            memcpy(room + before.len + put.len, rest.data, rest.len);
+            slice_write(slice_write(slice_write(room, before), put), rest);
             result_slice(ret, row, slice_make(room, before.len + put.len + rest.len));
         }
     }
