@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Builds presets one after the other outside the tree (LEAT_BUILD_ROOT/PRESET), with ccache when it is there:
+# Builds presets one after the other in LEAT_BUILD_ROOT/PRESET, with ccache when it is there:
 #   sh tests/build.sh PRESET...
 # Each build's output goes to LEAT_WORK/PRESET.log and its exit code as a line into the fifo LEAT_WORK/PRESET.built.
 set -u
@@ -10,16 +10,12 @@ cd "$(dirname "$0")/.." || exit 1
 launcher=
 if command -v ccache >/dev/null; then
     launcher=-DCMAKE_C_COMPILER_LAUNCHER=ccache
-    # Objects of two checkouts of the same sources are the same.
+    # Paths are relative to the checkout, so that another checkout of the same sources finds the same objects.
     export CCACHE_BASEDIR="$PWD" CCACHE_NOHASHDIR=1
 fi
 
 build() {
     folder=$LEAT_BUILD_ROOT/$1
-    # A build folder belongs to one checkout.
-    if ! grep -q "^CMAKE_HOME_DIRECTORY:INTERNAL=$PWD\$" "$folder/CMakeCache.txt" 2>/dev/null; then
-        rm -rf "$folder"
-    fi
     cmake --preset "$1" -B "$folder" $launcher && cmake --build "$folder" -- -k 20
 }
 

@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 # Runs the test suites and ends in one line, `N passed, N failed`:
 #   sh tests/run.sh [--long] [SUITE...]      default: all suites of the table below, in its order
-# Installs what is missing, builds outside the tree (LEAT_BUILD_ROOT), starts the long builds in the background at
-# once, goes on after a failing suite and prints the output of what failed. --long: soaks and the long counts.
+# Installs what is missing, starts all builds in the background at once (build/PRESET; objects are kept by ccache, so
+# that a fresh clone compiles little), goes on after a failing suite and prints the output of what failed.
+# --long: soaks and the long counts.
 # A suite is a function of tests/suite.sh; it has its budget in seconds and is ended when that is used up.
 set -u
 
@@ -47,7 +48,7 @@ done
 [ -n "$chosen" ] || chosen=$(table | awk '{ print $1 }')
 
 export LEAT_LONG
-export LEAT_BUILD_ROOT="${LEAT_BUILD_ROOT:-${XDG_CACHE_HOME:-$HOME/.cache}/leat/build}"
+export LEAT_BUILD_ROOT="${LEAT_BUILD_ROOT:-$PWD/build}"
 LEAT_WORK=$(mktemp -d "${TMPDIR:-/tmp}/leat.XXXXXX") # logs, tallies, the servers' folders; gone at the end
 export LEAT_WORK
 chmod 755 "$LEAT_WORK"
