@@ -10,8 +10,7 @@ enum { OWNER_MAX = 96 };
 
 /* "<boot>-<pidns>-<pid>-<start>-<nonce>" in hex and decimal; a fresh nonce each call. */
 void owner_new(char ret_owner[OWNER_MAX]);
-/* True only when it is certain: same boot and pid namespace, and no such process, or another start time. Also true for
- * the name of another boot of this machine. Any thread. */
+/* True only when it is certain: same boot and pid namespace, and no such process, or another start time. Any thread. */
 bool owner_is_dead_here(const char *owner);
 /* The nonce alone, for application_name and file names; points into owner. */
 const char *owner_nonce(const char *owner);

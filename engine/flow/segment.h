@@ -22,13 +22,26 @@ struct segment {
     uint64_t assignment; /* of the part when it was cut; a dead one is dropped wherever it is met */
     struct part *part;
     struct position from, to;
+    struct position base; /* what record offsets count from: `from`, or the parent's for delimited records */
     const char *mark;    /* in the arena; NULL = unchanged */
     int64_t read_at_us;  /* Unix epoch: now() */
     uint64_t wants;      /* bit for each sink, fixed at the cut */
     struct raw raw;
-    struct arena *arena; /* of the raw bytes */
+    struct arena *arena; /* of the raw bytes; NULL when a parent holds them */
+    struct segment *parent; /* counted: this is a piece of it */
     atomic_uint references;
 };
+
+/* Takes the block's arena and a reference on the part; the mark must lie in that arena. One reference. */
+struct segment *segment_new(struct part *part, const struct segment *filled);
+struct segment *segment_ref(struct segment *segment);
+void segment_unref(struct segment *segment); /* takes NULL; any thread */
+/* True when the part was reassigned since. */
+bool segment_is_dead(const struct segment *segment);
+/* Cuts at a record border `offset` bytes (or records) from its start, which is position `at`: both pieces hold the
+ * parent, each has one reference. The mark goes with the last piece. */
+void segment_split(struct segment *segment, size_t offset, const struct position *at, struct segment **ret_head,
+                   struct segment **ret_tail);
 
 /* A record that was not delivered, as each sink stores it. All in the payload's arena. */
 struct dead_letter {
@@ -51,7 +64,7 @@ struct payload {
     uint32_t rows;
     const uint32_t *row_records;  /* record of each row; NULL = row i is record i; ORIGIN_RANGE = aggregate */
     uint64_t *rejected;           /* bit by row: skip it; NULL = none; set by the engine after a REJECT */
-    struct dead_letter *letters;
+    struct dead_letter *letters; /* ascending by record */
     uint32_t letters_count;
     struct counts counts;
     uint64_t binding;             /* version of the catalog it was encoded for */

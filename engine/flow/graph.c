@@ -1,0 +1,417 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Binding follows the data: columns, common transforms, then each sink. Every step that fails adds its error and lets the
+ * others be looked at, so that `validate` tells everything at once. */
+#include "engine/flow/graph.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "engine/flow/ledger_memory.h"
+
+enum { RESERVE_MIN = 4 << 20, RESERVE_MAX = 24 << 20 };
+
+const struct connector *connector_find(const char *kind) {
+    for (uint32_t i = 0; connectors[i]; i++) {
+        if (strcmp(connectors[i]->kind, kind) == 0) {
+            return connectors[i];
+        }
+    }
+    return NULL;
+}
+
+/* The byte that "line:column" of a text means. */
+static size_t text_offset(const char *text, const char *where) {
+    unsigned line = 1, column = 1;
+    if (sscanf(where, "%u:%u", &line, &column) != 2) {
+        return 0;
+    }
+    const char *at = text;
+    for (unsigned i = 1; i < line && strchr(at, '\n'); i++) {
+        at = strchr(at, '\n') + 1;
+    }
+    for (unsigned i = 1; i < column && *at; i++) {
+        at++;
+        while (((unsigned char)*at & 0xc0) == 0x80) {
+            at++;
+        }
+    }
+    return (size_t)(at - text);
+}
+
+static void placed_error(struct config_errors *errors, const struct placed_text *text, const struct error *error) {
+    struct place place = placed_text_at(text, text_offset(text->text, error->where));
+    config_errors_add(errors, place, error->code, "%s", error->message);
+}
+
+static bool plans_compile(struct graph *graph, const struct transform_list *list, const struct schema *input,
+                          struct transform_plans *ret, struct config_errors *errors) {
+    ret->items = arena_zalloc(graph->arena, (list->count + 1) * sizeof(struct sql_plan *));
+    ret->count = 0;
+    for (uint32_t i = 0; i < list->count; i++) {
+        struct error error;
+        const struct placed_text *sql = &list->items[i].sql;
+        if (sql_compile(slice_of(sql->text), input, graph->zone, graph->arena, &ret->items[i], &error) != STATUS_OK) {
+            placed_error(errors, sql, &error);
+            return false;
+        }
+        ret->count++;
+        input = sql_plan_output(ret->items[i]);
+    }
+    return true;
+}
+
+static const struct schema *plans_output(const struct transform_plans *plans, const struct schema *input) {
+    return plans->count ? sql_plan_output(plans->items[plans->count - 1]) : input;
+}
+
+/* Without a transform a sink gets the declared columns, or the whole record when there are none. */
+static struct schema untransformed(const struct graph *graph) {
+    if (graph->declared.count) {
+        return graph->declared;
+    }
+    return (struct schema){.fields = &graph->input.fields[VIRTUAL_VALUE], .count = 1};
+}
+
+static bool has_transforms(const struct graph *graph, const struct graph_sink *sink) {
+    return graph->pipeline->transforms.count || sink->config->transforms.count;
+}
+
+static void needs_add_untransformed(struct graph *graph) {
+    if (!graph->declared.count) {
+        graph->needed[VIRTUAL_VALUE] = true;
+    }
+    for (uint32_t i = 0; i < graph->declared.count; i++) {
+        graph->needed[i] = true;
+    }
+}
+
+static void needs_find(struct graph *graph) {
+    graph->needed = arena_zalloc(graph->arena, graph->input.count);
+    if (graph->plans.count) {
+        sql_plan_needs(graph->plans.items[0], graph->needed);
+        return;
+    }
+    for (uint32_t i = 0; i < graph->sinks_count; i++) {
+        if (graph->sinks[i].plans.count) {
+            sql_plan_needs(graph->sinks[i].plans.items[0], graph->needed);
+        } else {
+            needs_add_untransformed(graph);
+        }
+    }
+}
+
+static void declared_parse(struct graph *graph, struct config_errors *errors) {
+    const struct placed_text *columns = &graph->pipeline->source.columns;
+    struct error error;
+    if (columns->text && schema_parse(slice_of(columns->text), graph->arena, &graph->declared, &error) != STATUS_OK) {
+        placed_error(errors, columns, &error);
+    }
+    graph->input = input_schema(&graph->declared, graph->arena);
+}
+
+static void source_bind(struct graph *graph, struct config_errors *errors) {
+    const struct source_config *config = &graph->pipeline->source;
+    graph->source_connector = connector_find(config->connector->kind);
+    struct format *format = arena_alloc(graph->arena, sizeof *format);
+    *format = config->format;
+    if (config->framing_auto) {
+        format->framing = FRAMING_NONE;
+    }
+    struct source_bind bind = {
+        .options = config->options,
+        .format = format,
+        .pipeline = graph->pipeline->name,
+        .name = config->name,
+        .workers = (uint32_t)graph->pipeline->limits.workers,
+        .arena = graph->arena,
+    };
+    struct error error;
+    if (graph->source_connector->source->bind(&bind, &graph->source, &error) != STATUS_OK) {
+        config_errors_add(errors, config->place, error.code, "%s", error.message);
+        return;
+    }
+    graph->source_caps = graph->source_connector->source->caps(graph->source);
+}
+
+/* Design 8: what depends on the batch is refused unless the sink merges or the file says `scope: batch`. */
+static void batch_scope_check(const struct transform_plans *plans, const struct transform_list *list, bool merges,
+                              struct config_errors *errors) {
+    for (uint32_t i = 0; i < plans->count; i++) {
+        struct sql_traits traits = sql_plan_traits(plans->items[i]);
+        bool depends = traits.aggregates || traits.order_or_limit;
+        bool merged = traits.aggregates && !traits.order_or_limit && merges && i + 1 == plans->count;
+        if (depends && !merged && list->items[i].scope != TRANSFORM_BATCH) {
+            config_errors_add(errors, list->items[i].sql.place, "sql-depends-on-batch",
+                              "%s sees one batch of records, and how records fall into batches is not fixed: feed a sink in "
+                              "`mode: merge` whose rules match, or write `scope: batch` beside `sql:` if one result for each "
+                              "batch is what you want",
+                              traits.aggregates ? "an aggregate" : "order by, limit or distinct");
+        }
+    }
+}
+
+static void plans_traits(const struct transform_plans *plans, bool *aggregates, bool *volatile_calls) {
+    for (uint32_t i = 0; i < plans->count; i++) {
+        struct sql_traits traits = sql_plan_traits(plans->items[i]);
+        *aggregates |= traits.aggregates;
+        *volatile_calls |= traits.volatile_calls;
+    }
+}
+
+static void sink_schema_set(struct graph *graph, struct graph_sink *sink) {
+    if (has_transforms(graph, sink)) {
+        const struct schema *common = plans_output(&graph->plans, &graph->input);
+        sink->schema = *plans_output(&sink->plans, common);
+    } else if (!sink->by_name) {
+        sink->schema = untransformed(graph);
+    }
+    sink->first_column = graph->declared.count ? 0 : VIRTUAL_VALUE;
+}
+
+static void sink_bind(struct graph *graph, struct graph_sink *sink, struct config_errors *errors) {
+    const struct sink_config *config = sink->config;
+    const struct sink_ops *ops = sink->connector->sink;
+    sink->by_name = !has_transforms(graph, sink) && !graph->declared.count && ops->wanted;
+    sink_schema_set(graph, sink);
+    struct sink_bind bind = {
+        .options = config->options,
+        .pipeline = graph->pipeline->name,
+        .source = graph->pipeline->source.name,
+        .name = config->name,
+        .schema = sink->by_name ? NULL : &sink->schema,
+        .aggregates = sink->aggregates,
+        .zone = graph->zone,
+        .budget = graph->budget,
+        .scratch_bytes = graph->pipeline->limits.scratch_bytes,
+        .commit = {.rows = (uint64_t)config->commit.rows,
+                   .bytes = config->commit.bytes,
+                   .every_us = config->commit.every_us},
+        .arena = graph->arena,
+    };
+    struct error error;
+    if (ops->bind(&bind, &sink->sink, &error) != STATUS_OK) {
+        config_errors_add(errors, config->place, error.code, "%s", error.message);
+        return;
+    }
+    sink->caps = ops->caps(sink->sink);
+}
+
+static void sink_new(struct graph *graph, struct graph_sink *sink, struct config_errors *errors) {
+    sink->connector = connector_find(sink->config->connector->kind);
+    const struct schema *common = plans_output(&graph->plans, &graph->input);
+    if (!plans_compile(graph, &sink->config->transforms, common, &sink->plans, errors)) {
+        return;
+    }
+    sink->volatile_calls = graph->volatile_calls;
+    plans_traits(&graph->plans, &sink->aggregates, &sink->volatile_calls);
+    plans_traits(&sink->plans, &sink->aggregates, &sink->volatile_calls);
+    sink_bind(graph, sink, errors);
+    if (!sink->sink) {
+        return;
+    }
+    batch_scope_check(&sink->plans, &sink->config->transforms, sink->caps.merges, errors);
+    bool merges_common = sink->caps.merges && !sink->plans.count;
+    batch_scope_check(&graph->plans, &graph->pipeline->transforms, merges_common, errors);
+}
+
+static struct budget *limits_budget(const struct limits_config *limits) {
+    uint64_t reserve = limits->memory_bytes / 4;
+    reserve = reserve < RESERVE_MIN ? RESERVE_MIN : reserve > RESERVE_MAX ? RESERVE_MAX : reserve;
+    return budget_new(limits->memory_bytes - reserve, reserve);
+}
+
+enum status graph_new(const struct pipeline *pipeline, struct graph **ret, struct config_errors *errors) {
+    struct arena *arena = arena_new(NULL, POOL_READ);
+    struct graph *graph = arena_zalloc(arena, sizeof *graph);
+    graph->arena = arena;
+    graph->pipeline = pipeline;
+    graph->budget = limits_budget(&pipeline->limits);
+    graph->zone = timezone_find(slice_of(pipeline->timezone));
+    uint32_t errors_before = errors->count;
+    if (!graph->zone) {
+        config_errors_add(errors, (struct place){.file = pipeline->file}, "config-timezone",
+                          "timezone: there is no time zone named %s; use an IANA name such as Europe/Berlin, or UTC",
+                          pipeline->timezone);
+        graph->zone = timezone_utc();
+    }
+    declared_parse(graph, errors);
+    source_bind(graph, errors);
+    bool compiled = errors->count == errors_before &&
+                    plans_compile(graph, &pipeline->transforms, &graph->input, &graph->plans, errors);
+    bool aggregates = false;
+    plans_traits(&graph->plans, &aggregates, &graph->volatile_calls);
+    graph->sinks = arena_zalloc(arena, pipeline->sinks_count * sizeof *graph->sinks);
+    graph->sinks_count = pipeline->sinks_count;
+    for (uint32_t i = 0; i < graph->sinks_count; i++) {
+        graph->sinks[i].config = &pipeline->sinks[i];
+        if (compiled) {
+            sink_new(graph, &graph->sinks[i], errors);
+        }
+    }
+    if (errors->count != errors_before) {
+        config_errors_sort(errors, errors_before);
+        graph_free(graph);
+        return STATUS_FAILED;
+    }
+    needs_find(graph);
+    *ret = graph;
+    return STATUS_OK;
+}
+
+void graph_free(struct graph *graph) {
+    if (!graph) {
+        return;
+    }
+    for (uint32_t i = 0; i < graph->sinks_count; i++) {
+        struct graph_sink *sink = &graph->sinks[i];
+        if (sink->ledger_free && sink->ledger) {
+            sink->ledger_free(sink->ledger);
+        }
+        if (sink->sink) {
+            sink->connector->sink->free(sink->sink);
+        }
+    }
+    if (graph->source) {
+        graph->source_connector->source->free(graph->source);
+    }
+    budget_free(graph->budget);
+    arena_free(graph->arena);
+}
+
+/* Which ledger keeps this sink's position: its own, the one the file names, or none that outlives the process. */
+static enum status ledger_choose(struct graph *graph, struct graph_sink *sink, struct error *error) {
+    const struct ledger_config *named = &graph->pipeline->ledger;
+    sink->ledger = sink->connector->sink->ledger ? sink->connector->sink->ledger(sink->sink) : NULL;
+    if (sink->ledger) {
+        return STATUS_OK;
+    }
+    if (!named->connector) {
+        sink->ledger = ledger_memory_new();
+        sink->ledger_commit = ledger_memory_commit;
+        sink->ledger_free = ledger_memory_free;
+        return STATUS_OK;
+    }
+    const struct connector *connector = connector_find(named->connector->kind);
+    struct ledger_bind bind = {.options = named->options, .arena = graph->arena};
+    sink->ledger_is_named = true;
+    sink->ledger_commit = connector->ledger_commit;
+    sink->ledger_free = connector->ledger_free;
+    return connector->ledger_bind(&bind, &sink->ledger, error);
+}
+
+/* The columns that tables ask for become the declared ones. */
+static enum status declared_from_sinks(struct graph *graph, struct error *error) {
+    struct field *fields = NULL;
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < graph->sinks_count; i++) {
+        struct graph_sink *sink = &graph->sinks[i];
+        const struct schema *wanted = sink->by_name ? sink->connector->sink->wanted(sink->sink) : NULL;
+        for (uint32_t j = 0; wanted && j < wanted->count; j++) {
+            struct schema have = {.fields = fields, .count = count};
+            int found = schema_find(&have, slice_of(wanted->fields[j].name));
+            if (found < 0) {
+                fields = arena_grow(graph->arena, fields, count * sizeof *fields, (count + 1) * sizeof *fields);
+                fields[count] = wanted->fields[j];
+                fields[count++].not_null = false;
+            } else if (!type_equal(fields[found].type, wanted->fields[j].type)) {
+                return error_set(error, ERROR_PERMANENT, "sink-columns-differ",
+                                 "two tables want column %s with different types; declare it under `columns:`",
+                                 wanted->fields[j].name);
+            }
+        }
+    }
+    if (count) {
+        graph->declared = (struct schema){.fields = fields, .count = count};
+        graph->input = input_schema(&graph->declared, graph->arena);
+    }
+    return STATUS_OK;
+}
+
+/* The input schema has changed: what was compiled against it is compiled again. */
+static enum status sinks_rebind(struct graph *graph, struct error *error) {
+    struct config_errors errors;
+    config_errors_init(&errors, graph->arena);
+    for (uint32_t i = 0; i < graph->sinks_count; i++) {
+        struct graph_sink *sink = &graph->sinks[i];
+        if (!plans_compile(graph, &sink->config->transforms, &graph->input, &sink->plans, &errors)) {
+            return config_errors_first(&errors, error);
+        }
+        if (sink->by_name) {
+            sink->schema = graph->declared;
+            sink->first_column = 0;
+        } else if (!has_transforms(graph, sink)) {
+            sink->first_column = graph->declared.count + VIRTUAL_VALUE;
+        }
+    }
+    needs_find(graph);
+    graph->needed[graph->declared.count + VIRTUAL_VALUE] = true;
+    return STATUS_OK;
+}
+
+enum status graph_connect(struct graph *graph, int64_t deadline_us, struct error *error) {
+    bool by_name = false;
+    for (uint32_t i = 0; i < graph->sinks_count; i++) {
+        struct graph_sink *sink = &graph->sinks[i];
+        const struct sink_ops *ops = sink->connector->sink;
+        uint64_t binding = 0;
+        if (ops->check && ops->check(sink->sink, deadline_us, &binding, error) != STATUS_OK) {
+            error_context(error, "sink %s", sink->config->name);
+            return STATUS_FAILED;
+        }
+        sink->caps = ops->caps(sink->sink);
+        by_name |= sink->by_name;
+        if (!sink->ledger && ledger_choose(graph, sink, error) != STATUS_OK) {
+            return STATUS_FAILED;
+        }
+    }
+    if (!by_name) {
+        return STATUS_OK;
+    }
+    if (declared_from_sinks(graph, error) != STATUS_OK) {
+        return STATUS_FAILED;
+    }
+    return sinks_rebind(graph, error);
+}
+
+const struct decoder *graph_decoder(const struct graph *graph, const struct part_format *format, bool bare,
+                                    struct arena *arena) {
+    struct format *own = arena_alloc(arena, sizeof *own);
+    *own = graph->pipeline->source.format;
+    own->framing = format->framing;
+    struct field_plan *plan = arena_alloc(arena, sizeof *plan);
+    *plan = (struct field_plan){
+        .input = &graph->input,
+        .declared_count = graph->declared.count,
+        .needed = bare ? arena_zalloc(arena, graph->input.count) : graph->needed,
+        .zone = graph->zone,
+        .header = format->header,
+        .header_count = format->header_count,
+    };
+    return decoder_new(own, plan, arena);
+}
+
+static void plans_run(const struct transform_plans *plans, struct batch *batch) {
+    for (uint32_t i = 0; i < plans->count; i++) {
+        sql_run(plans->items[i], batch);
+    }
+}
+
+void graph_run_common(const struct graph *graph, struct batch *batch) {
+    plans_run(&graph->plans, batch);
+}
+
+void graph_run_sink(const struct graph *graph, uint32_t index, const struct batch *common, struct batch *ret) {
+    const struct graph_sink *sink = &graph->sinks[index];
+    *ret = *common;
+    ret->withdrawals_capacity = ret->withdrawals_count; /* growing copies: the list of the common part stays */
+    if (ret->withdrawn) {
+        struct slice bits = slice_make(ret->withdrawn, ((size_t)ret->records_count + 63) / 64 * sizeof(uint64_t));
+        ret->withdrawn = (uint64_t *)(uintptr_t)arena_copy(ret->arena, bits).data;
+    }
+    if (!has_transforms(graph, sink)) {
+        ret->schema = &sink->schema;
+        ret->columns = common->columns + sink->first_column;
+        return;
+    }
+    plans_run(&sink->plans, ret);
+}
