@@ -30,18 +30,35 @@ struct format {
 
 /* --- reader's side ------------------------------------------------------------------------------------------- */
 
-/* State of a framer over one part; zeroed at its start (or at a record border). */
+/* State of a framer over one part; zeroed (but for the format) at its start or at a record border. */
 struct framer {
     const struct format *format;
     uint32_t depth;
-    bool in_string, escaped, in_quotes, in_array, ended;
+    uint8_t place; /* framing.h: enum framing_place */
+    bool in_string, escaped, in_quotes;
 };
 
 /* Detects the framing of JSON from the head of a file (at most 64 KiB). */
 enum framing framing_detect(const struct format *format, struct slice head);
+
+/* What stands before the first record of a file, not at a later record border: a byte order mark (CSV, text) and the
+ * header line of CSV. The first position is behind it; a decoder never sees it. */
+struct format_head {
+    size_t len;                 /* bytes to leave out */
+    const struct slice *header; /* names in the arena; NULL = no header */
+    uint32_t header_count;
+};
+/* AGAIN: the header line is not whole in head, come back with more (at most 1 MiB). whole: head is the entire file.
+ * Error: a header that cannot be read (not UTF-8, a name twice, cut short). */
+enum status format_head_read(const struct format *format, struct slice head, bool whole, struct arena *arena,
+                             struct format_head *ret, struct error *error) MUST_CHECK;
+
 /* Looks at new bytes [from, len) of a block whose records begin at data; returns the offset just past the last
- * whole record in [0, len), 0 if none is whole yet. last = the input ends at len: then the tail is a record too. */
+ * record that is whole now, 0 if none ended in the new bytes. last = the input ends at len: the tail is a record
+ * too. With FRAMING_ARRAY a record is whole once the comma or bracket behind it is seen, which it does not hold. */
 size_t framer_border(struct framer *framer, const char *data, size_t from, size_t len, bool last);
+/* After the last call: false when the input was cut short in a way that no record shows: an array without its ]. */
+bool framer_is_complete(const struct framer *framer);
 
 /* --- worker's side ------------------------------------------------------------------------------------------- */
 

@@ -53,4 +53,27 @@ static inline bool json_block_equal(const char *a, const char *b, unsigned len) 
     return json_block_first(different) >= len;
 }
 
+/* The first byte that opens or closes a JSON container or is a quote; 16 if none is. */
+static inline unsigned json_block_bracket_stop(const char *data) {
+    uint8x16_t bytes = json_block_load(data);
+    uint8x16_t folded = vorrq_u8(bytes, vdupq_n_u8(0x20)); /* [ and { are 0x20 apart, so are ] and } */
+    uint8x16_t brackets = vorrq_u8(vceqq_u8(folded, vdupq_n_u8('{')), vceqq_u8(folded, vdupq_n_u8('}')));
+    return json_block_first(vorrq_u8(brackets, vceqq_u8(bytes, vdupq_n_u8('"'))));
+}
+
+/* The first of three bytes; 16 if none is there. */
+static inline unsigned json_block_any_of(const char *data, char a, char b, char c) {
+    uint8x16_t bytes = json_block_load(data);
+    uint8x16_t ab = vorrq_u8(vceqq_u8(bytes, vdupq_n_u8((uint8_t)a)), vceqq_u8(bytes, vdupq_n_u8((uint8_t)b)));
+    return json_block_first(vorrq_u8(ab, vceqq_u8(bytes, vdupq_n_u8((uint8_t)c))));
+}
+
+/* Where the byte stands: bit i for data[i]. */
+static inline uint32_t json_block_where(const char *data, char byte) {
+    static const uint8_t weights[16] = {1, 2, 4, 8, 16, 32, 64, 128, 1, 2, 4, 8, 16, 32, 64, 128};
+    uint8x16_t equal = vceqq_u8(json_block_load(data), vdupq_n_u8((uint8_t)byte));
+    uint8x16_t bits = vandq_u8(equal, vld1q_u8(weights));
+    return (uint32_t)vaddv_u8(vget_low_u8(bits)) | (uint32_t)vaddv_u8(vget_high_u8(bits)) << 8;
+}
+
 #endif

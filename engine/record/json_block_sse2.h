@@ -52,4 +52,28 @@ static inline bool json_block_equal(const char *a, const char *b, unsigned len) 
     return (different & ((1u << len) - 1)) == 0;
 }
 
+/* The first byte that opens or closes a JSON container or is a quote; 16 if none is. */
+static inline unsigned json_block_bracket_stop(const char *data) {
+    __m128i bytes = json_block_load(data);
+    __m128i folded = _mm_or_si128(bytes, _mm_set1_epi8(0x20)); /* [ and { are 0x20 apart, so are ] and } */
+    __m128i open = _mm_cmpeq_epi8(folded, _mm_set1_epi8('{'));
+    __m128i close = _mm_cmpeq_epi8(folded, _mm_set1_epi8('}'));
+    __m128i quote = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('"'));
+    return json_block_first(_mm_or_si128(_mm_or_si128(open, close), quote));
+}
+
+/* The first of three bytes; 16 if none is there. */
+static inline unsigned json_block_any_of(const char *data, char a, char b, char c) {
+    __m128i bytes = json_block_load(data);
+    __m128i ab = _mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8(a)),
+                              _mm_cmpeq_epi8(bytes, _mm_set1_epi8(b)));
+    return json_block_first(_mm_or_si128(ab, _mm_cmpeq_epi8(bytes, _mm_set1_epi8(c))));
+}
+
+/* Where the byte stands: bit i for data[i]. */
+static inline uint32_t json_block_where(const char *data, char byte) {
+    __m128i equal = _mm_cmpeq_epi8(json_block_load(data), _mm_set1_epi8(byte));
+    return (uint32_t)_mm_movemask_epi8(equal);
+}
+
 #endif

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Rows as JSON lines: members in schema order, nulls as null, values as to_jsonb gives them. json and jsonb keep
+ * their bytes, but for newlines between tokens, which would break the line. Strings are escaped as Postgres escapes
+ * them; sixteen bytes at a time are looked at and copied at once. */
+#include "engine/record/encode.h"
+
+#include "engine/record/json_block.h"
+
+/* Writes the escape of a byte; returns its length. */
+static unsigned write_escape(unsigned char byte, char *out) {
+    static const char hex[] = "0123456789abcdef";
+    static const char named[0x20] = {
+        ['\b'] = 'b', ['\f'] = 'f', ['\n'] = 'n', ['\r'] = 'r', ['\t'] = 't'};
+    out[0] = '\\';
+    if (byte >= 0x20 || named[byte]) {
+        out[1] = byte >= 0x20 ? (char)byte : named[byte];
+        return 2;
+    }
+    memcpy(out + 1, "u00", 3);
+    out[4] = hex[byte >> 4];
+    out[5] = hex[byte & 0x0f];
+    return 6;
+}
+
+static bool must_escape(unsigned char byte) {
+    return byte < 0x20 || byte == '"' || byte == '\\';
+}
+
+void encode_json_string(struct slice text, struct buffer *out) {
+    const char *p = text.data, *end = p + text.len;
+    char *at = buffer_reserve(out, text.len + 2 + JSON_BLOCK);
+    *at++ = '"';
+    while (p < end) {
+        if (end - p >= JSON_BLOCK) {
+            unsigned stop = json_block_escape_stop(p);
+            memcpy(at, p, JSON_BLOCK);
+            at += stop;
+            p += stop;
+            if (stop == JSON_BLOCK) {
+                continue;
+            }
+        }
+        if (must_escape((unsigned char)*p)) {
+            out->len = (size_t)(at - out->data);
+            at = buffer_reserve(out, (size_t)(end - p) + 8 + JSON_BLOCK);
+            at += write_escape((unsigned char)*p++, at);
+        } else {
+            *at++ = *p++;
+        }
+    }
+    *at++ = '"';
+    out->len = (size_t)(at - out->data);
+}
+
+void encode_json_text(struct slice text, struct buffer *out) {
+    char *at = buffer_reserve(out, text.len), *end = at + text.len;
+    memcpy(at, text.data, text.len);
+    out->len += text.len;
+    while ((at = memchr(at, '\n', (size_t)(end - at)))) {
+        *at = ' ';
+    }
+}
+
+static void encode_int(int64_t value, struct buffer *out) {
+    char digits[20];
+    unsigned count = 0;
+    uint64_t rest = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+    do {
+        digits[sizeof digits - ++count] = (char)('0' + rest % 10);
+        rest /= 10;
+    } while (rest);
+    char *at = buffer_reserve(out, count + 1);
+    *at = '-';
+    memcpy(at + (value < 0), digits + sizeof digits - count, count);
+    out->len += count + (value < 0);
+}
+
+static void encode_member(const struct encode_options *options, struct type type, const void *value,
+                          struct buffer *out) {
+    switch (type.array ? TYPE_UNKNOWN : type.id) {
+    case TYPE_INT2:
+        encode_int(*(const int16_t *)value, out);
+        break;
+    case TYPE_INT4:
+        encode_int(*(const int32_t *)value, out);
+        break;
+    case TYPE_INT8:
+        encode_int(*(const int64_t *)value, out);
+        break;
+    case TYPE_TEXT:
+        encode_json_string(*(const struct slice *)value, out);
+        break;
+    case TYPE_JSON:
+    case TYPE_JSONB:
+        encode_json_text(*(const struct slice *)value, out);
+        break;
+    default: {
+        size_t start = out->len;
+        value_print_json(type, value, options->zone, out);
+        if (type.array && (type.id == TYPE_JSON || type.id == TYPE_JSONB)) {
+            for (size_t i = start; i < out->len; i++) {
+                out->data[i] = out->data[i] == '\n' ? ' ' : out->data[i];
+            }
+        }
+    }
+    }
+}
+
+void encode_json_row(const struct encode_options *options, const struct batch *batch, uint32_t row,
+                     struct buffer *out) {
+    for (uint32_t i = 0; i < batch->schema->count; i++) {
+        const struct column *column = &batch->columns[i];
+        buffer_append_byte(out, i ? ',' : '{');
+        encode_json_string(slice_of(batch->schema->fields[i].name), out);
+        buffer_append_byte(out, ':');
+        const void *value = encode_value(column, type_width(column->type), row);
+        if (value) {
+            encode_member(options, column->type, value, out);
+        } else {
+            buffer_append(out, "null", 4);
+        }
+    }
+    if (batch->schema->count == 0) {
+        buffer_append_byte(out, '{');
+    }
+    buffer_append(out, "}\n", 2);
+}
