@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Options as rows: every setting of a connector or of the engine is one row next to the struct it fills. Parsing,
- * `leat options`, docs/reference.md and the JSON Schema come from the rows and nothing else. */
+/* Options as rows: every setting of a connector or of the engine is one row next to the struct it fills.
+ * Parsing, `leat options`, docs/reference.md and the JSON Schema come from the rows and nothing else. */
 #ifndef LEAT_CONFIG_OPTIONS_H
 #define LEAT_CONFIG_OPTIONS_H
 
@@ -12,17 +12,17 @@
 
 /* Field type in the options struct:
  *   TEXT      const char *         (NULL when absent and without fallback)
- *   SECRET    struct secret *      (secret.h: has no printer; NULL when absent)
- *   TEXTS     struct text_list     (a sequence, or one scalar)
+ *   SECRET    struct secret *      (secret.h: has no printer; NULL when absent; never an identity)
+ *   TEXTS     struct text_list     (a sequence, or one scalar; a fallback is one item)
  *   BOOL      bool
  *   INT       int64_t              (min .. max)
  *   BYTES     uint64_t             ("64MiB", "10kB", plain number)
  *   DURATION  int64_t microseconds ("10s", "250ms", "5m", "1h30m")
- *   PERCENT   double               ("10%" = 0.10)
+ *   PERCENT   double               ("10%" = 0.10; a word of choices = -1)
  *   CHOICE    int                  (index into choices)
  *   CHARACTER char                 (one ASCII character; "\t" allowed)
- *   TEXT_MAP  struct text_map      (name: scalar, any names)
- *   GROUP     embedded struct      (rows of its own) */
+ *   TEXT_MAP  struct text_map      (name: scalar, any names; no fallback)
+ *   GROUP     embedded struct      (rows of its own; absent = their fallbacks; no fallback of its own) */
 enum option_type {
     OPTION_TEXT,
     OPTION_SECRET,
@@ -62,8 +62,8 @@ struct option {
     const char *sentence; /* ends without a full stop */
     enum option_type type;
     size_t offset;
-    int64_t min, max;           /* INT, BYTES, DURATION (microseconds); both 0 = any */
-    const char *const *choices; /* CHOICE: NULL-terminated */
+    int64_t min, max; /* INT, BYTES, DURATION (microseconds); both 0 = any, max below min = no upper bound */
+    const char *const *choices; /* CHOICE: NULL-terminated; PERCENT: words allowed besides */
     const struct option_table *group;
     unsigned flags;
 };

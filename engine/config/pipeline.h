@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A pipeline file as plain structs. Parsed and checked as a whole, then never changed; everything lies in the arena
- * given to pipeline_load, secrets lie outside and go with pipeline_free. Main thread while loading, immutable after. */
+/* A pipeline file as plain structs. Parsed and checked as a whole, then never changed; everything lies in
+ * the arena given to pipeline_load, secrets lie outside and go with pipeline_free. Main thread while
+ * loading, immutable after. */
 #ifndef LEAT_CONFIG_PIPELINE_H
 #define LEAT_CONFIG_PIPELINE_H
 
@@ -13,7 +14,8 @@ enum {
     PIPELINE_FILE_BYTES_MAX = 1 << 20, /* looked at before reading */
     PIPELINE_NODES_MAX = 10000,        /* with aliases followed */
     PIPELINE_DEPTH_MAX = 64,
-    PIPELINE_NAME_BYTES_MAX = 63
+    PIPELINE_NAME_BYTES_MAX = 63,
+    PIPELINE_SINKS_MAX = 64
 };
 
 enum transform_scope { TRANSFORM_RECORD, TRANSFORM_BATCH };
@@ -29,7 +31,12 @@ struct transform_list {
 };
 
 /* `json:` and `csv:` of a source; the rows' own form of struct format. */
-enum framing_choice { FRAMING_CHOICE_AUTO, FRAMING_CHOICE_LINES, FRAMING_CHOICE_DOCUMENTS, FRAMING_CHOICE_ARRAY };
+enum framing_choice {
+    FRAMING_CHOICE_AUTO,
+    FRAMING_CHOICE_LINES,
+    FRAMING_CHOICE_DOCUMENTS,
+    FRAMING_CHOICE_ARRAY
+};
 
 struct json_config {
     int framing; /* enum framing_choice */
@@ -52,9 +59,10 @@ struct source_config {
     struct json_config json;
     struct csv_config csv;
     struct format format;           /* made of the above and limits.record_bytes_max */
-    bool framing_auto;              /* json: detect the framing when planning */
-    struct placed_text columns;     /* text NULL: none declared */
-    struct placed_text starting_position, until; /* text NULL: the connector's default; none */
+    bool framing_auto; /* json: format.framing is FRAMING_NONE, the source detects it for each part */
+    struct placed_text columns; /* text NULL: none declared */
+    /* May stand in the kind's mapping too; text NULL: the connector's default, no end. */
+    struct placed_text starting_position, until;
 };
 
 struct commit_config {
@@ -104,7 +112,7 @@ struct test_config {
     struct text_list input; /* records: a mapping or list as JSON text, a scalar as it is */
     const struct test_expect *expects;
     uint32_t expects_count;
-    int match;                     /* enum test_match: subset looks only at the members that are named */
+    int match; /* enum test_match: subset looks only at the members that are named */
     int64_t dead_letters_count;    /* input records that end as dead letters in any sink */
     struct text_list dead_letters; /* JSON objects as text; empty when only the count is given */
 };
@@ -129,23 +137,24 @@ struct pipeline {
 };
 
 struct pipeline_input {
-    const char *path;             /* read unless text is given; names the file in messages */
-    struct slice text;            /* data NULL: read path; `-` reads standard input */
-    const struct text_map *sets;  /* --set: dotted path (`sinks.0.postgres.table`) to YAML value; may be NULL */
+    const char *path;  /* read unless text is given, `-` is standard input; names the file in messages */
+    struct slice text; /* data NULL: read path */
+    /* --set: dotted path (`sinks.0.postgres.table`) to value; may be NULL */
+    const struct text_map *sets;
     const struct connector_options *registry;
 };
 
-/* Reads, checks and fills. On failure errors holds everything that is wrong (sorted) and *ret is not written. errors
+/* Reads, checks and fills. On failure errors holds everything that is wrong and *ret is not written. errors
  * must be initialised; it may hold errors of other files already. */
 MUST_CHECK enum status pipeline_load(const struct pipeline_input *input, struct arena *arena,
                                      struct pipeline **ret, struct config_errors *errors);
-/* Wipes and frees the secrets; the arena stays the caller's. Takes NULL. */
+/* Wipes and frees the secrets; call it before the arena is freed, which stays the caller's. Takes NULL. */
 void pipeline_free(struct pipeline *pipeline);
 
-/* The values that say where data is and what a position means (OPTION_IDENTITY), one `path=value` a line. */
+/* The values that say where data is and what a position means (OPTION_IDENTITY), `path=value` lines. */
 void pipeline_identity(const struct pipeline *pipeline, struct buffer *out);
-/* May the running pipeline be replaced by the new one? Failure names the option and both values. Sinks are compared
- * by name; added and removed ones are compatible. */
+/* May the running pipeline be replaced by the next one? Failure names what differs, with both values. Sinks
+ * are compared by name; added and removed ones are compatible. */
 MUST_CHECK enum status pipeline_identity_compare(const struct pipeline *running,
                                                  const struct pipeline *next, struct error *error);
 

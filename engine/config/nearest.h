@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* "Did you mean": the candidate with the smallest edit distance. */
+#ifndef LEAT_CONFIG_NEAREST_H
+#define LEAT_CONFIG_NEAREST_H
+
+#include "engine/base/slice.h"
+
+struct nearest {
+    struct slice wanted;
+    const char *found; /* NULL: nothing is near enough */
+    unsigned distance; /* of found */
+};
+
+struct nearest nearest_of(struct slice wanted);
+/* Keeps the candidate when it is nearer than what was offered before. */
+void nearest_offer(struct nearest *nearest, const char *candidate);
+
+#endif
