@@ -61,7 +61,13 @@ suite_build() {
     echo "1 passed" >>"$LEAT_TALLY"
 }
 
-suite_unit() { run_ctest dev -j2 -E "$SERVERS"; }
+suite_unit() {
+    result=0
+    run_ctest dev -j2 -E "$SERVERS" || result=1
+    run_scripts "tests/verify/*_test.py" || result=1
+    return $result
+}
+
 suite_clang() { run_ctest clang -j2 -E "$SERVERS"; }
 suite_asan() { run_ctest asan -j2 -E "$SERVERS"; }
 suite_tsan() { run_ctest tsan -j2 -E "$SERVERS"; }
