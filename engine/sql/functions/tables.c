@@ -8,5 +8,5 @@ const struct function *const function_tables[] = {
     functions_number_format, functions_text,       functions_quote, functions_pattern,
     functions_like,
     functions_datetime,   functions_datetime_make, functions_json,  functions_json_build,
-    functions_json_edit,  functions_hash,          functions_array, NULL,
+    functions_json_edit,  functions_json_set,      functions_hash,          functions_array, NULL,
 };

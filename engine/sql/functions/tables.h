@@ -13,6 +13,7 @@ extern const struct function functions_like[];          /* like, ilike */
 extern const struct function functions_quote[];         /* concat, format, quote_ident, quote_literal */
 extern const struct function functions_datetime_make[]; /* make_date, to_char, to_timestamp, now, timezone */
 extern const struct function functions_json_build[];    /* to_json, jsonb_build_object, ... */
-extern const struct function functions_json_edit[];     /* @>, ||, -, #-, jsonb_set, ... */
+extern const struct function functions_json_edit[];     /* @>, ?, ||, -, strip_nulls, pretty */
+extern const struct function functions_json_set[];      /* jsonb_set, jsonb_insert, #- */
 
 #endif
