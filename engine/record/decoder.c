@@ -199,6 +199,21 @@ void decode_virtual_put(struct decode_run *run, enum virtual_column which, uint3
     ((struct slice *)column->values)[row] = text;
 }
 
+void decode_absent(struct decode_run *run, uint32_t row) {
+    const struct decoder *decoder = run->decoder;
+    for (uint32_t i = 0; i < decoder->columns_count; i++) {
+        if (!decode_null_put(run, &decoder->columns[i], row)) {
+            return;
+        }
+    }
+    static const enum virtual_column texts[] = {VIRTUAL_VALUE, VIRTUAL_RAW};
+    for (uint32_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        if (decoder->needs[texts[i]]) {
+            column_null_set(&run->batch->columns[decoder->declared_count + texts[i]], row, run->arena);
+        }
+    }
+}
+
 /* --- columns that no format makes ------------------------------------------------------------------------------ */
 
 static struct column *virtual_make(struct decode_run *run, enum virtual_column which) {

@@ -61,6 +61,8 @@ bool decode_json_put(struct decode_run *run, const struct decode_column *column,
 bool decode_text_put(struct decode_run *run, const struct decode_column *column, uint32_t row,
                      struct slice text);
 bool decode_null_put(struct decode_run *run, const struct decode_column *column, uint32_t row);
+/* A message without a payload (a tombstone): every column that its payload would fill is null. */
+void decode_absent(struct decode_run *run, uint32_t row);
 void decode_virtual_put(struct decode_run *run, enum virtual_column which, uint32_t row,
                         struct slice text);
 

@@ -96,6 +96,15 @@ static void decode_document(struct decode_run *run, uint32_t row, struct slice t
     }
 }
 
+static void decode_message(struct decode_run *run, const struct record *record) {
+    uint32_t row = decode_record_add(run, record->data, record->len);
+    if (record->data) {
+        decode_document(run, row, slice_make(record->data, record->len));
+    } else {
+        decode_absent(run, row);
+    }
+}
+
 static uint32_t count_newlines(struct slice text) {
     uint32_t count = 0;
     const char *p = text.data, *end = p + text.len;
@@ -150,9 +159,7 @@ void decode_json(struct decode_run *run) {
     if (raw->records) {
         decode_columns_make(run, raw->records_count);
         for (uint32_t i = 0; i < raw->records_count; i++) {
-            const struct record *record = &raw->records[i];
-            decode_document(run, decode_record_add(run, record->data, record->len),
-                            slice_make(record->data, record->len));
+            decode_message(run, &raw->records[i]);
         }
     } else if (run->decoder->format.framing == FRAMING_LINES) {
         decode_columns_make(run, count_newlines(slice_make(raw->data, raw->len)) + 1);

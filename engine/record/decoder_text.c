@@ -38,6 +38,10 @@ static void put_record(struct decode_run *run, const char *data, size_t len) {
     const struct decoder *decoder = run->decoder;
     struct slice text = slice_make(data, len);
     uint32_t row = decode_record_add(run, data, len);
+    if (!data) {
+        decode_absent(run, row);
+        return;
+    }
     if (!decode_size_check(run, row, len) || (wants_text(run) && !decode_text_check(run, row, text)) ||
         !put_columns(run, row, text)) {
         return;

@@ -48,13 +48,17 @@ static void encode_field(const struct encode_options *options, struct slice text
     }
 }
 
-/* Prints the value behind the buffer's end, then moves it into place if it must be quoted. */
+/* Prints the value in place; the few that must be quoted are taken back and written again. */
 static void encode_printed(const struct encode_options *options, struct type type, const void *value,
                            struct buffer *out) {
-    struct buffer text;
-    buffer_init(&text, out->arena, 64);
-    value_print(type, value, options->zone, &text);
-    encode_field(options, buffer_slice(&text), out);
+    size_t start = out->len;
+    value_print(type, value, options->zone, out);
+    struct slice text = slice_make(out->data + start, out->len - start);
+    if (options->quote && must_quote(options, text)) {
+        text = arena_copy(out->arena, text);
+        out->len = start;
+        encode_quoted(options->quote, text, out);
+    }
 }
 
 void encode_csv_row(const struct encode_options *options, const struct batch *batch, uint32_t row,

@@ -100,7 +100,9 @@ struct decode_origin {
 struct decoder;
 /* Immutable after that; shared by workers. Lives in the arena. */
 struct decoder *decoder_new(const struct format *format, const struct field_plan *plan, struct arena *arena);
-/* Frames raw and makes the needed columns; every record counts in batch->records_count, also the withdrawn ones
+/* batch->arena and read_at_us are set by the caller, the rest is written. A record with data NULL is a message
+ * without payload: its columns are null.
+ * Frames raw and makes the needed columns; every record counts in batch->records_count, also the withdrawn ones
  * (stage "decode"). Fills all of batch but read_at_us. raw's bytes must outlive the batch: columns point into
  * them. The input must begin and end at a record border. */
 void decoder_run(const struct decoder *decoder, const struct raw *raw, const struct decode_origin *origin,
