@@ -400,6 +400,20 @@ static struct fy_event *content_event(struct builder *builder, struct place *ret
     return NULL;
 }
 
+/* An unquoted ${...} is no text inside {...} and [...]: the commonest slip of all. */
+static const char *syntax_hint(struct slice text, uint32_t line) {
+    for (; line > 1 && text.len; line--) {
+        const char *end = memchr(text.data, '\n', text.len);
+        size_t used = end ? (size_t)(end - text.data) + 1 : text.len;
+        text = slice_make(text.data + used, text.len - used);
+    }
+    const char *end = text.len ? memchr(text.data, '\n', text.len) : NULL;
+    size_t len = end ? (size_t)(end - text.data) : text.len;
+    return len && memmem(text.data, len, "${", 2)
+               ? ": inside {...} and [...] a text with ${...} needs quotes"
+               : "";
+}
+
 /* What libfyaml found wrong; it stops at the first. */
 static void syntax_errors(struct builder *builder) {
     void *iterator = NULL;
@@ -407,7 +421,8 @@ static void syntax_errors(struct builder *builder) {
     if (error) {
         struct place place = {builder->input->file, error->line > 0 ? (uint32_t)error->line : 0,
                               error->column > 0 ? (uint32_t)error->column : 1};
-        config_errors_add(builder->errors, place, "config-bad-yaml", "not YAML: %s", error->msg);
+        config_errors_add(builder->errors, place, "config-bad-yaml", "not YAML: %s%s",
+                          error->msg, syntax_hint(builder->input->text, place.line));
     } else {
         config_errors_add(builder->errors, builder->last, "config-bad-yaml",
                           "not YAML from here on");

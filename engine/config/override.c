@@ -120,8 +120,7 @@ static void set_one(struct setting *setting, struct node *node, struct slice val
             return;
         }
         if (node->kind == NODE_SCALAR) { /* an empty value becomes a mapping, a text is replaced */
-            node->kind = NODE_MAPPING;
-            node->text.len = 0;
+            *node = (struct node){.kind = NODE_MAPPING, .place = setting->place};
         }
         if (node->kind == NODE_SEQUENCE) {
             entry = item_find(setting, node, path_next(&setting->path));

@@ -89,18 +89,26 @@ static void scalar_option_read(struct parser *parser, const struct target *targe
     }
 }
 
+/* One text of a list or of a map, with a path of its own for messages. */
+static const char *text_item(struct parser *parser, const char *path, const struct node *node) {
+    static const struct option row = {.type = OPTION_TEXT};
+    struct scalar scalar = {.text = slice_of("")};
+    (void)target_scalar(parser, &(struct target){.row = &row, .path = path}, node, &scalar);
+    return scalar.text.data;
+}
+
 static void texts_read(struct parser *parser, const struct target *target, const struct node *node) {
-    uint32_t count = node->kind == NODE_SEQUENCE ? node->count : 1;
+    bool sequence = node->kind == NODE_SEQUENCE;
+    uint32_t count = sequence ? node->count : 1;
     const char **items = arena_alloc(parser->arena, (count + 1) * sizeof *items);
+    if (node->kind == NODE_MAPPING || node_is_null(node)) {
+        wrong_kind(parser, target, node);
+        return;
+    }
     for (uint32_t i = 0; i < count; i++) {
-        const struct node *item = node->kind == NODE_SEQUENCE ? node->entries[i].value : node;
-        struct scalar scalar = {.text = slice_of("")};
-        struct target one = *target;
-        if (node->kind == NODE_SEQUENCE) {
-            one.path = arena_printf(parser->arena, "%s[%u]", target->path, i);
-        }
-        (void)target_scalar(parser, &one, item, &scalar);
-        items[i] = scalar.text.data;
+        const char *path =
+            sequence ? arena_printf(parser->arena, "%s[%u]", target->path, i) : target->path;
+        items[i] = text_item(parser, path, sequence ? node->entries[i].value : node);
     }
     *(struct text_list *)target->field = (struct text_list){.items = items, .count = count};
 }
@@ -115,12 +123,10 @@ static void text_map_read(struct parser *parser, const struct target *target,
     const char **values = arena_alloc(parser->arena, (node->count + 1) * sizeof *values);
     for (uint32_t i = 0; i < node->count; i++) {
         const struct node_entry *entry = &node->entries[i];
-        struct scalar scalar = {.text = slice_of("")};
-        struct target one = *target;
-        one.path = arena_printf(parser->arena, "%s.%.100s", target->path, entry->key.data);
-        (void)target_scalar(parser, &one, entry->value, &scalar);
         names[i] = entry->key.data;
-        values[i] = scalar.text.data;
+        values[i] = text_item(
+            parser, arena_printf(parser->arena, "%s.%.100s", target->path, entry->key.data),
+            entry->value);
     }
     *(struct text_map *)target->field =
         (struct text_map){.names = names, .values = values, .count = node->count};
@@ -139,21 +145,31 @@ static void option_read(struct parser *parser, const struct target *target, cons
     }
 }
 
-static void nearest_in_shape(struct nearest *nearest, const struct shape *shape,
-                             const struct connector_options *registry) {
+/* Offers the keys of a shape that the mapping does not have already. */
+static void offer_absent(struct nearest *nearest, const struct node *mapping, const char *key) {
+    if (!node_member(mapping, key)) {
+        nearest_offer(nearest, key);
+    }
+}
+
+static struct nearest nearest_key(struct parser *parser, const struct node *mapping,
+                                  const struct shape *shape, struct slice key) {
+    struct nearest nearest = nearest_of(key);
+    const struct connector_options *registry = shape->role ? parser->registry : NULL;
     for (const struct section *section = shape->sections; section->table; section++) {
         for (const struct option *row = section->table->rows; row->name; row++) {
-            nearest_offer(nearest, row->name);
+            offer_absent(&nearest, mapping, row->name);
         }
     }
     for (uint32_t i = 0; shape->others && shape->others[i]; i++) {
-        nearest_offer(nearest, shape->others[i]);
+        offer_absent(&nearest, mapping, shape->others[i]);
     }
-    for (; shape->role && registry && registry->kind; registry++) {
+    for (; registry && registry->kind; registry++) {
         if (connector_table(registry, shape->role)) {
-            nearest_offer(nearest, registry->kind);
+            offer_absent(&nearest, mapping, registry->kind);
         }
     }
+    return nearest;
 }
 
 static void kinds_print(struct parser *parser, enum connector_role role, struct buffer *out) {
@@ -178,16 +194,15 @@ static const char *role_name(enum connector_role role) {
     return role == ROLE_SOURCE ? "source" : role == ROLE_SINK ? "sink" : "ledger";
 }
 
-static void unknown_key(struct parser *parser, const struct node_entry *entry,
-                        const struct shape *shape) {
+static void unknown_key(struct parser *parser, const struct node *mapping,
+                        const struct node_entry *entry, const struct shape *shape) {
     if (shape->role && registry_find(parser->registry, entry->key)) {
         config_errors_add(parser->errors, entry->place, "config-unknown-key",
                           "%.100s is no %s: use one of %s", entry->key.data,
                           role_name(shape->role), kinds(parser, shape->role));
         return;
     }
-    struct nearest nearest = nearest_of(entry->key);
-    nearest_in_shape(&nearest, shape, parser->registry);
+    struct nearest nearest = nearest_key(parser, mapping, shape, entry->key);
     const char *where = *shape->path ? shape->path : "the pipeline";
     const char *key = shown(entry->key, parser->arena);
     if (nearest.found) {
@@ -264,7 +279,7 @@ void mapping_read(struct parser *parser, const struct node *node, const struct s
                                     .path = path_join(parser, shape->path, row->name)};
             option_read(parser, &target, entry->value);
         } else if (!is_other(parser, shape, entry->key)) {
-            unknown_key(parser, entry, shape);
+            unknown_key(parser, node, entry, shape);
         }
     }
 }
@@ -283,7 +298,7 @@ static bool has_unknown_key(struct parser *parser, const struct node *node,
     return false;
 }
 
-/* The one entry whose key is a kind; NULL after an error. */
+/* The entry whose key is a kind, the first of several; NULL when there is none, which is told. */
 static const struct node_entry *kind_entry(struct parser *parser, const struct node *node,
                                            const struct shape *shape) {
     const struct node_entry *found = NULL;
@@ -297,7 +312,7 @@ static const struct node_entry *kind_entry(struct parser *parser, const struct n
             config_errors_add(parser->errors, entry->place, "config-two-connectors",
                               "%s is %s already: `%s` needs an entry of its own", shape->path,
                               found->key.data, entry->key.data);
-            return NULL;
+            break;
         }
         found = entry;
     }

@@ -253,6 +253,15 @@ static int64_t cores(void) {
     return online > 0 ? online : 1;
 }
 
+static void limits_check(struct parser *parser, const struct node *root,
+                         const struct limits_config *limits) {
+    const struct node *node = node_member(root, "limits");
+    if (node && limits->record_bytes_max > limits->memory_bytes) {
+        config_errors_add(parser->errors, node->place, "config-bad-value",
+                          "limits.record_bytes_max must not be larger than limits.memory");
+    }
+}
+
 static void pipeline_read(struct parser *parser, const struct node *root,
                           struct pipeline *pipeline) {
     static const char *const others[] = {"source", "transforms", "sinks", "ledger", "tests", NULL};
@@ -267,6 +276,7 @@ static void pipeline_read(struct parser *parser, const struct node *root,
     if (!pipeline->limits.workers) {
         pipeline->limits.workers = cores();
     }
+    limits_check(parser, root, &pipeline->limits);
     source_read(parser, root, pipeline);
     pipeline->transforms = transforms_read(parser, root, "transforms");
     sinks_read(parser, root, pipeline);

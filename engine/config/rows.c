@@ -6,7 +6,7 @@
 #define ROW_END {.name = NULL}
 
 static const struct option limits_rows[] = {
-    {.name = "memory", .type = OPTION_BYTES, .fallback = "128MiB", .min = 16 << 20, .max = -1,
+    {.name = "memory", .type = OPTION_BYTES, .fallback = "128MiB", .min = 8 << 20, .max = -1,
      .offset = OPTION_FIELD(struct limits_config, memory_bytes),
      .sentence = "memory budget of the pipeline; at the limit the source is paused, nothing is "
                  "dropped"},
