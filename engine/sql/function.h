@@ -23,6 +23,12 @@ enum function_flag {
     FUNCTION_ANY = 4,      /* the arguments declared TYPE_UNKNOWN take any type as it is */
 };
 
+/* The first failure of rows that cannot be withdrawn: folding, elements of arrays, aggregates. */
+struct call_failure {
+    const char *code; /* NULL: none */
+    struct slice message;
+};
+
 struct call {
     struct batch *batch;            /* for read_at_us, withdrawals */
     struct arena *arena;            /* the batch's */
@@ -32,6 +38,9 @@ struct call {
     const struct column *arguments; /* constants may be `constant` columns: read with COLUMN_VALUE */
     uint32_t arguments_count;
     void *prepared;                 /* what prepare returned for constant arguments, or NULL */
+    struct column *result;          /* call_fail marks the row null there; NULL = nowhere */
+    struct call_failure *failure;   /* of rows that belong to no record; NULL = every row belongs to one */
+    bool detached;                  /* the rows are not those of the batch: a failure goes to `failure` */
 };
 
 struct function {

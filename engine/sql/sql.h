@@ -35,16 +35,21 @@ enum sql_aggregate sql_plan_aggregate(const struct sql_plan *plan, uint32_t colu
 
 /* Runs over one batch in place: the batch gets the output schema and columns, a narrowed selection, withdrawals
  * (stage "sql", the SQLSTATE and message of Postgres). With aggregates: the output rows have origin ORIGIN_RANGE
- * and follow the keys' first appearance. Uses only the batch's arena; plan is shared by workers. */
-void sql_run(const struct sql_plan *plan, struct batch *batch);
+ * and follow the keys' first appearance. Uses only the batch's arena; plan is shared by workers.
+ *
+ * A row that belongs to no record (an aggregate's, ORIGIN_RANGE) cannot be withdrawn: when one fails, the whole run
+ * does, with class ERROR_DATA, the SQLSTATE as code and Postgres's message; the batch is then of no use. */
+enum status sql_run(const struct sql_plan *plan, struct batch *batch, struct error *error) MUST_CHECK;
 
-/* Aggregation over many batches (leat sql; design 8): fold_add each batch's rows, in any thread; merge in input
- * order; finish gives the rows. The fold lives in its arena. */
+/* Aggregation over many batches (leat sql; design 8), also order by, limit and distinct over them: fold_add each
+ * batch's rows, in any thread, one thread at a time for each fold; merge in input order; finish gives the rows. The
+ * fold lives in its arena and keeps nothing of a batch. Records whose rows fail are withdrawn from their batch by
+ * fold_add; errors are those of rows without a record, as in sql_run. */
 struct sql_fold;
 struct sql_fold *sql_fold_new(const struct sql_plan *plan, struct arena *arena);
-void sql_fold_add(struct sql_fold *fold, struct batch *batch);
+enum status sql_fold_add(struct sql_fold *fold, struct batch *batch, struct error *error) MUST_CHECK;
 void sql_fold_merge(struct sql_fold *fold, const struct sql_fold *next);
-/* Applies order by, limit and distinct of the statement too. */
-void sql_fold_finish(struct sql_fold *fold, struct batch *ret_batch);
+/* Fills all of the batch, in the fold's arena; the fold is spent. Applies order by, limit and distinct too. */
+enum status sql_fold_finish(struct sql_fold *fold, struct batch *ret_batch, struct error *error) MUST_CHECK;
 
 #endif
