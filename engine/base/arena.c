@@ -90,8 +90,10 @@ static size_t chunk_size(const struct arena *arena, size_t bytes) {
 static void chunk_add(struct arena *arena, size_t bytes) {
     size_t size = chunk_size(arena, bytes);
     if (arena->budget && !budget_take(arena->budget, arena->pool, size, arena->reserve_allowed)) {
-        assert(arena->escape);
-        longjmp(*arena->escape, 1);
+        if (arena->escape) {
+            longjmp(*arena->escape, 1);
+        }
+        budget_overdraw(arena->budget, arena->pool, size);
     }
     struct chunk *chunk = budget_chunk_new(arena->budget, size);
     chunk->bytes = size;

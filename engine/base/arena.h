@@ -25,7 +25,8 @@ struct arena *arena_new(struct budget *budget, enum pool pool);
 void arena_free(struct arena *arena);  /* takes NULL */
 void arena_reset(struct arena *arena); /* everything allocated is gone; keeps at most one chunk */
 
-/* Where to go when the budget says no; NULL = abort. Cleared by setting NULL. */
+/* Where to go when the budget says no. Cleared by setting NULL: an arena without an escape is not refused, it overdraws
+ * the budget (small, bounded things: the letters of rejected rows). */
 void arena_escape_set(struct arena *arena, jmp_buf *escape);
 /* The head segment may use the reserve. */
 void arena_reserve_allow(struct arena *arena, bool allowed);

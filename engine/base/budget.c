@@ -64,12 +64,17 @@ bool budget_take(struct budget *budget, enum pool pool, uint64_t bytes, bool fro
     uint64_t limit = budget->bytes_max + (from_reserve ? budget->reserve_bytes : 0);
     uint64_t used = atomic_load(&budget->used_total);
     do {
-        if (bytes > limit || used > limit - bytes) {
+        if (bytes > limit || used > limit || used > limit - bytes) {
             return false;
         }
     } while (!atomic_compare_exchange_weak(&budget->used_total, &used, used + bytes));
     atomic_fetch_add(&budget->used[pool], bytes);
     return true;
+}
+
+void budget_overdraw(struct budget *budget, enum pool pool, uint64_t bytes) {
+    atomic_fetch_add(&budget->used_total, bytes);
+    atomic_fetch_add(&budget->used[pool], bytes);
 }
 
 void budget_give(struct budget *budget, enum pool pool, uint64_t bytes) {

@@ -26,6 +26,8 @@ void budget_free(struct budget *budget); /* takes NULL; asserts that everything 
 
 /* Takes bytes from the pool; may use the reserve only when asked. Never waits. */
 bool budget_take(struct budget *budget, enum pool pool, uint64_t bytes, bool from_reserve);
+/* Takes beyond the limit: for what is small, bounded and must not fail. */
+void budget_overdraw(struct budget *budget, enum pool pool, uint64_t bytes);
 void budget_give(struct budget *budget, enum pool pool, uint64_t bytes);
 
 uint64_t budget_used(const struct budget *budget, enum pool pool);

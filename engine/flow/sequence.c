@@ -17,7 +17,7 @@ struct sequence *sequence_new(struct part *part, uint64_t epoch, const struct po
     sequence->epoch = epoch;
     sequence->assignment = atomic_load(&part->assignment);
     sequence->committed = sequence->frontier = *next;
-    sequence->window = *window;
+    sequence->window = sequence->committed_window = *window;
     return sequence;
 }
 

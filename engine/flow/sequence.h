@@ -14,12 +14,15 @@ struct sequence {
     struct position frontier;  /* everything before it is committed or in a unit */
     struct encoded *waiting;   /* ascending, from the frontier on */
     struct dead_window window; /* as of the frontier */
+    struct dead_window committed_window;
     uint32_t in_units;         /* units that hold something of it */
     uint64_t unit_number;      /* the youngest of them, and its move there */
     uint32_t unit_move;
     bool stopping;             /* dead_letter_limit: nothing beyond stop_at */
     struct position stop_at;
     char stop_reason[400];
+    bool finishing;            /* drop it once finish_at is committed */
+    struct position finish_at;
     bool dropping;             /* the coordinator waits until no unit holds it */
     struct sequence *next;
 };
