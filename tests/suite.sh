@@ -103,8 +103,11 @@ suite_conformance() { run_kind conformance; }
 suite_integration() { run_kind integration; }
 
 suite_faults() {
+    result=0
+    run_scripts "tests/faults/*_test.py" || result=1
     start_postgres faults
-    run_counted python3 tests/faults/run.py ${LEAT_LONG:+--long}
+    run_counted python3 tests/faults/run.py ${LEAT_LONG:+--long} || result=1
+    return $result
 }
 
 "suite_$1"

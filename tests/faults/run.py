@@ -96,9 +96,11 @@ class Slot:
         self.log = open(os.path.join(run.folder, f"leat-{number}.log"), "ab")
         self.process = self.pidfd = None
         self.killed = self.frozen = False
+        self.files = 0          # of the run when the process was started
 
     def start(self):
         self.killed = self.frozen = False
+        self.files = self.run.files
         self.process = subprocess.Popen([LEAT, "run", self.run.pipeline], stdin=subprocess.DEVNULL, stdout=self.log,
                                         stderr=self.log, cwd=self.run.folder)
         self.pidfd = os.pidfd_open(self.process.pid)
@@ -204,8 +206,8 @@ class Run:
             if time.monotonic() > began + 4 * seconds:
                 self.wrong.append(f"only {self.kills} kills in {4 * seconds} s")
             for slot in self.wait(began + seconds):
-                if self.ended(slot):
-                    self.add_files()
+                if self.ended(slot) and slot.files == self.files:
+                    self.add_files()    # it saw all there are, and all are done
                 if not self.wrong:
                     slot.start()
             while self.schedule and self.schedule[0][0] <= time.monotonic():
