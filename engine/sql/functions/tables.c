@@ -4,9 +4,23 @@
 #include "engine/sql/functions/tables.h"
 
 const struct function *const function_tables[] = {
-    functions_compare,    functions_number,        functions_float, functions_numeric,
-    functions_number_format, functions_text,       functions_quote, functions_pattern,
+    functions_compare,
+    functions_number,
+    functions_float,
+    functions_numeric,
+    functions_number_format,
+    functions_text,
+    functions_quote,
     functions_like,
-    functions_datetime,   functions_datetime_make, functions_json,  functions_json_build,
-    functions_json_edit,  functions_json_set,      functions_hash,          functions_array, NULL,
+    functions_pattern,
+    functions_datetime,
+    functions_datetime_field,
+    functions_datetime_make,
+    functions_json,
+    functions_json_build,
+    functions_json_edit,
+    functions_json_set,
+    functions_hash,
+    functions_array,
+    NULL,
 };
