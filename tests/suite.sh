@@ -79,7 +79,12 @@ suite_tidy() {
     return $result
 }
 
-suite_docs() { run_counted python3 tests/docs/check.py; }
+suite_docs() {
+    result=0
+    run_scripts "tests/docs/*_test.py" || result=1
+    run_counted python3 tests/docs/check.py || result=1
+    return $result
+}
 
 suite_fuzz() {
     seconds=10
