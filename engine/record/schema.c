@@ -140,7 +140,7 @@ static enum status constraint_take(struct reader *reader, struct field *field) {
 }
 
 static enum status field_take(struct reader *reader, struct schema *schema, struct field *field) {
-    char *name;
+    char *name = NULL;
     blank_skip(reader);
     const struct reader start = *reader;
     if (name_take(reader, &name) != STATUS_OK) {
