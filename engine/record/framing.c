@@ -63,7 +63,9 @@ static size_t json_border(struct framer *framer, const char *data, size_t from, 
     struct framing_piece piece = {.start = NULL};
     size_t border = 0;
     while (framing_next(framer, &p, end, &piece)) {
-        if (framer->format->framing == FRAMING_DOCUMENTS || framer->place == PLACE_START) {
+        /* not behind an empty piece: a segment must show that something is missing between two commas */
+        bool empty = piece.start == piece.end;
+        if (framer->format->framing == FRAMING_DOCUMENTS || (framer->place == PLACE_START && !empty)) {
             border = (size_t)(p - data);
         }
     }
