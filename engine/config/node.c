@@ -132,7 +132,8 @@ static struct node *node_copy(struct builder *builder, const struct node *node, 
 }
 
 static struct node *alias_build(struct builder *builder, struct fy_event *event, uint32_t depth) {
-    struct place place = mark_place(builder, fy_event_start_mark(event));
+    struct place place = mark_place(builder, fy_event_start_mark(event)); /* behind the `*` */
+    place.column -= place.column > 1;
     struct slice name = token_text(builder, event->alias.anchor);
     for (const struct anchor *anchor = builder->anchors; anchor; anchor = anchor->next) {
         if (slice_equal(anchor->name, name)) {

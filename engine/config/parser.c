@@ -2,7 +2,7 @@
 /* From mappings to structs through option rows. What cannot be read leaves its field zero and an error in the list. */
 #include "engine/config/parser.h"
 
-#include <assert.h>
+#include <strings.h>
 
 #include "engine/config/nearest.h"
 #include "engine/config/secret.h"
@@ -59,18 +59,65 @@ static bool target_scalar(struct parser *parser, const struct target *target,
     return scalar_read(parser, node, ret);
 }
 
-static void wrong_value(struct parser *parser, const struct target *target,
-                        const struct node *node, const struct scalar *scalar) {
-    const struct option *row = target->row;
-    struct nearest nearest = nearest_of(scalar->text);
-    for (uint32_t i = 0; !scalar->substituted && row->choices && row->choices[i]; i++) {
+static bool is_any_of(struct slice text, const char *const *words) {
+    for (; *words; words++) {
+        if (text.len == strlen(*words) && strncasecmp(text.data, *words, text.len) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static const char *bool_suggestion(struct slice text) {
+    static const char *const yes[] = {"yes", "y", "on", "true", "1", NULL};
+    static const char *const no[] = {"no", "n", "off", "false", "0", NULL};
+    return is_any_of(text, yes) ? "true" : is_any_of(text, no) ? "false" : NULL;
+}
+
+/* `10` where a unit is wanted, `64mb` and `1K` for sizes; NULL when nothing near is a value. */
+static const char *unit_suggestion(struct parser *parser, const struct option *row,
+                                   struct slice text) {
+    static const char *const spellings[][3] = {{"k", "kb", "kB"}, {"m", "mb", "MB"},
+                                               {"g", "gb", "GB"}, {"ki", "kib", "KiB"},
+                                               {"mi", "mib", "MiB"}, {"gi", "gib", "GiB"}};
+    size_t number = text.len ? strspn(text.data, "0123456789.") : 0;
+    if (!number || number > 20) {
+        return NULL;
+    }
+    if (row->type == OPTION_DURATION && number == text.len) {
+        return arena_printf(parser->arena, "%ss", text.data);
+    }
+    for (size_t i = 0; row->type == OPTION_BYTES && i < sizeof spellings / sizeof *spellings; i++) {
+        if (strcasecmp(text.data + number, spellings[i][0]) == 0 ||
+            strcasecmp(text.data + number, spellings[i][1]) == 0) {
+            return arena_printf(parser->arena, "%.*s%s", (int)number, text.data, spellings[i][2]);
+        }
+    }
+    return NULL;
+}
+
+/* A value of the option near to the text, NULL when there is none. */
+static const char *suggestion(struct parser *parser, const struct option *row, struct slice text) {
+    struct nearest nearest = nearest_of(text);
+    for (uint32_t i = 0; row->choices && row->choices[i]; i++) {
         nearest_offer(&nearest, row->choices[i]);
     }
+    const char *found = row->type == OPTION_BOOL ? bool_suggestion(text)
+                        : nearest.found          ? nearest.found
+                                                 : unit_suggestion(parser, row, text);
+    int64_t room[2];
+    return found && option_scalar_parse(row, slice_of(found), parser->arena, room) ? found : NULL;
+}
+
+static void wrong_value(struct parser *parser, const struct target *target,
+                        const struct node *node, const struct scalar *scalar) {
+    const char *near =
+        scalar->substituted ? NULL : suggestion(parser, target->row, scalar->text);
     config_errors_add(parser->errors, node->place, "config-bad-value",
-                      "%s takes %s, not %s%s%s%s%s", target->path, expectation(parser, row),
-                      scalar->substituted ? "the value of " : "", shown(node->text, parser->arena),
-                      nearest.found ? ", did you mean `" : "", nearest.found ? nearest.found : "",
-                      nearest.found ? "`?" : "");
+                      "%s takes %s, not %s%s%s%s%s", target->path,
+                      expectation(parser, target->row), scalar->substituted ? "the value of " : "",
+                      shown(node->text, parser->arena), near ? ", did you mean `" : "",
+                      near ? near : "", near ? "`?" : "");
 }
 
 static void scalar_option_read(struct parser *parser, const struct target *target,
