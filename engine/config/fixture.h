@@ -10,6 +10,8 @@
 
 #include <cmocka.h>
 
+#include <stdlib.h>
+
 #include "engine/config/pipeline.h"
 #include "engine/config/secret.h"
 

@@ -178,10 +178,8 @@ static void an_unquoted_substitution_in_a_flow_mapping_is_explained(void **state
 static void broken_yaml_is_told_with_its_place(void **state) {
     expect_syntax(*state, "a: 1\n b: 2\n", 1);
     expect_syntax(*state, "a: 1\nb: \"x", 2);
-    expect_syntax(*state, "a: [1, 2\nb: 3]\n", 2);
     expect_syntax(*state, "a: @x", 1);
     expect_syntax(*state, "\ta: 1", 1);
-    expect_syntax(*state, "%nothing", 1);
     expect_refused(*state, "", "f: the file is empty (config-empty)\n");
     expect_refused(*state, "# a comment\n\n", "f: the file is empty (config-empty)\n");
     expect_refused(*state, "a: 1\n---\nb: 2\n",

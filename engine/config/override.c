@@ -31,9 +31,13 @@ static struct node *value_node(const struct setting *setting, struct slice value
     if (value.len && strchr("[{\"'", value.data[0])) {
         struct node_input input = {.text = value, .file = setting->place.file,
                                    .nodes_max = SET_NODES_MAX, .depth_max = SET_DEPTH_MAX};
+        uint32_t before = setting->errors->count;
         struct node *node = node_parse(&input, setting->arena, setting->errors);
         if (node) {
             relocate(node, setting->place);
+        }
+        for (uint32_t i = before; i < setting->errors->count; i++) {
+            setting->errors->items[i].place = setting->place;
         }
         return node;
     }
@@ -119,8 +123,10 @@ static void set_one(struct setting *setting, struct node *node, struct slice val
                               "the path is too long");
             return;
         }
-        if (node->kind == NODE_SCALAR) { /* an empty value becomes a mapping, a text is replaced */
-            *node = (struct node){.kind = NODE_MAPPING, .place = setting->place};
+        if (node->kind == NODE_SCALAR) { /* what is absent, and a text, becomes what the path needs */
+            bool first = slice_is(setting->path, "0") || slice_starts_with(setting->path, SLICE_LITERAL("0."));
+            *node = (struct node){.kind = first ? NODE_SEQUENCE : NODE_MAPPING,
+                                  .place = setting->place};
         }
         if (node->kind == NODE_SEQUENCE) {
             entry = item_find(setting, node, path_next(&setting->path));
