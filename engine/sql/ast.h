@@ -80,6 +80,9 @@ enum status statement_parse(struct slice text, struct arena *arena, struct state
 /* error_set plus the place: where becomes "line:column" of the offset, columns counted in characters. */
 enum status statement_refuse(const struct statement *statement, uint32_t at, struct error *error);
 
+/* The type that Postgres's catalog calls so (int4, bpchar, timestamptz); TYPE_UNKNOWN = none of ours. */
+enum type_id type_named(struct slice name);
+
 /* What an output column is called when it has no `as` (FigureColname of Postgres). */
 struct slice node_output_name(const struct node *node);
 

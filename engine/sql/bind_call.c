@@ -53,17 +53,22 @@ static void signature(struct slice name, bool operator, const struct type *types
 
 static enum status refuse_call(struct binder *binder, enum function_match match, struct slice name, uint32_t at,
                                const char *text, bool operator) {
-    const char *kind = operator ? "operator" : "function";
-    if (match == FUNCTION_AMBIGUOUS) {
-        return bind_refuse(binder, at, "42725", "%s is not unique: %s; cast the arguments to the types you mean", kind,
+    const char *cast_may_help = match == FUNCTION_NO_CANDIDATE ? "; no candidate takes these types, a cast may help" : "";
+    bool ambiguous = match == FUNCTION_AMBIGUOUS;
+    if (operator) {
+        return bind_refuse(binder, at, ambiguous ? "42725" : "42883", "operator %s: %s%s",
+                           ambiguous ? "is not unique" : "does not exist", text,
+                           ambiguous ? "; cast the operands to the types you mean" : cast_may_help);
+    }
+    if (ambiguous) {
+        return bind_refuse(binder, at, "42725", "function %s is not unique; cast the arguments to the types you mean",
                            text);
     }
-    const char *nearest = operator || match != FUNCTION_NO_NAME ? NULL : function_nearest(name);
+    const char *nearest = match != FUNCTION_NO_NAME ? NULL : function_nearest(name);
     if (nearest) {
         return bind_refuse(binder, at, "42883", "function %s does not exist; did you mean %s?", text, nearest);
     }
-    return bind_refuse(binder, at, "42883", "%s does not exist: %s%s", kind, text,
-                       match == FUNCTION_NO_CANDIDATE ? "; no candidate takes these types, a cast may help" : "");
+    return bind_refuse(binder, at, "42883", "function %s does not exist%s", text, cast_may_help);
 }
 
 /* Optional compilation of constant arguments. */
@@ -151,21 +156,13 @@ enum status bind_operator(struct binder *binder, const struct node *node, struct
 /* int4(x), date(x): a cast written as a call, when there is no such function. */
 static enum status bind_cast_call(struct binder *binder, struct slice name, struct expr *call, bool *ret_done,
                                   struct expr **ret) {
-    static const enum type_id ids[] = {TYPE_BOOL, TYPE_INT2, TYPE_INT4, TYPE_INT8, TYPE_FLOAT4, TYPE_FLOAT8,
-                                       TYPE_NUMERIC, TYPE_TEXT, TYPE_DATE, TYPE_TIME, TYPE_TIMESTAMP,
-                                       TYPE_TIMESTAMPTZ, TYPE_INTERVAL, TYPE_UUID, TYPE_JSON, TYPE_JSONB};
-    *ret_done = false;
-    for (size_t i = 0; call->count == 1 && i < sizeof ids / sizeof *ids; i++) {
-        struct type type = {.id = ids[i], .modifier = -1};
-        char text[64];
-        type_print(type, text, sizeof text);
-        if (slice_is(name, text)) {
-            *ret_done = true;
-            *ret = call->arguments[0];
-            return expr_coerce(binder, ret, type, CAST_EXPLICIT);
-        }
+    enum type_id id = type_named(name);
+    *ret_done = call->count == 1 && id != TYPE_UNKNOWN;
+    if (!*ret_done) {
+        return STATUS_OK;
     }
-    return STATUS_OK;
+    *ret = call->arguments[0];
+    return expr_coerce(binder, ret, (struct type){.id = id, .modifier = -1}, CAST_EXPLICIT);
 }
 
 static enum status refuse_modifiers(struct binder *binder, const struct node *node) {

@@ -194,6 +194,15 @@ static const struct {
     {"jsonb", TYPE_JSONB},
 };
 
+enum type_id type_named(struct slice name) {
+    for (size_t i = 0; i < sizeof type_names / sizeof *type_names; i++) {
+        if (slice_is(name, type_names[i].name)) {
+            return type_names[i].id;
+        }
+    }
+    return TYPE_UNKNOWN;
+}
+
 /* The n in varchar(n), numeric(p,s), timestamp(p): into the form that type.h describes. */
 static enum status parse_modifiers(struct parser *parser, json_t *modifiers, struct node *cast) {
     size_t count = json_array_size(modifiers);
@@ -251,12 +260,7 @@ enum status parse_type_name(struct parser *parser, json_t *body, struct node *ca
     uint32_t at = tree_at(body);
     size_t bounds = json_array_size(json_object_get(body, "arrayBounds"));
     cast->type_name = tree_slice(parser, name);
-    cast->type = TYPE(UNKNOWN);
-    for (size_t i = 0; name && i < sizeof type_names / sizeof *type_names; i++) {
-        if (strcmp(type_names[i].name, name) == 0) {
-            cast->type.id = type_names[i].id;
-        }
-    }
+    cast->type = (struct type){.id = type_named(cast->type_name), .modifier = -1};
     if (cast->type.id == TYPE_UNKNOWN || tree_flag(body, "setof") || tree_flag(body, "pct_type")) {
         (void)error_set(parser->error, ERROR_PERMANENT, "42704",
                         "type \"%s\" does not exist here; there are bool, int2, int4, int8, float4, float8, numeric, "
