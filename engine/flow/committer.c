@@ -128,7 +128,7 @@ static void stopping_look(struct committer *committer, struct sequence *sequence
     struct error error;
     enum status status = error_set(&error, ERROR_PERMANENT, "dead-letter-limit", "%s", sequence->stop_reason);
     (void)status;
-    report(committer, (struct committer_event){.kind = EVENT_PART_LIMIT, .part = sequence->part, .error = &error});
+    report(committer, (struct committer_event){.kind = EVENT_PART_STOP, .part = sequence->part, .error = &error});
 }
 
 static void sequences_look(struct committer *committer) {
@@ -821,6 +821,10 @@ static void payload_run(struct task *task) {
         if (!committer->closing) {
             workers_memory_freed(committer->setup.workers);
         }
+    } else if (encoded->failure) {
+        report(committer, (struct committer_event){
+                              .kind = EVENT_PART_STOP, .part = sequence->part, .error = encoded->failure});
+        encoded_free(encoded);
     } else if (encoded->stale) {
         stale_add(committer, encoded);
     } else {

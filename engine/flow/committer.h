@@ -16,7 +16,7 @@ enum event_kind {
     EVENT_PART_FENCED,  /* somebody else owns it now */
     EVENT_PART_MOVED,   /* the ledger stands elsewhere */
     EVENT_PART_REREAD,  /* its unit was lost with the payloads: read again */
-    EVENT_PART_LIMIT,   /* dead_letter_limit reached; all before is committed */
+    EVENT_PART_STOP,    /* by name: dead_letter_limit, a failed aggregate */
     EVENT_PART_DROPPED, /* answer to committer_part_drop; next = what is committed */
     EVENT_SINK_FATAL,
     EVENT_SINK_STATE    /* connected or not: for readiness */
@@ -28,7 +28,7 @@ struct committer_event {
     struct part *part;     /* borrowed for the call */
     struct position next;  /* DROPPED, MOVED */
     struct dead_window window; /* DROPPED: as of next */
-    const struct error *error; /* LIMIT, FATAL, STATE (NULL = ready) */
+    const struct error *error; /* STOP, FATAL, STATE (NULL = ready) */
 };
 
 /* Counted by the committer, read by monitors. Microseconds. */

@@ -34,6 +34,7 @@ void encoded_free(struct encoded *encoded) {
     if (encoded) {
         arena_free(encoded->payload.arena);
         segment_unref(encoded->payload.segment);
+        free(encoded->failure);
         free(encoded);
     }
 }

@@ -16,6 +16,7 @@ struct encoded {
     bool judged;  /* its dead letters are in the window */
     struct dead_window window_before, window_after;
     bool stale;   /* no payload: encode failed, the catalog must be read again */
+    struct error *failure; /* no payload: the part stops by this name (an aggregate failed); owned */
 };
 
 /* Takes over one reference of the segment. */

@@ -390,17 +390,21 @@ const struct decoder *graph_decoder(const struct graph *graph, const struct part
     return decoder_new(own, plan, arena);
 }
 
-static void plans_run(const struct transform_plans *plans, struct batch *batch) {
+static enum status plans_run(const struct transform_plans *plans, struct batch *batch, struct error *error) {
     for (uint32_t i = 0; i < plans->count; i++) {
-        sql_run(plans->items[i], batch);
+        if (sql_run(plans->items[i], batch, error) != STATUS_OK) {
+            return STATUS_FAILED;
+        }
     }
+    return STATUS_OK;
 }
 
-void graph_run_common(const struct graph *graph, struct batch *batch) {
-    plans_run(&graph->plans, batch);
+enum status graph_run_common(const struct graph *graph, struct batch *batch, struct error *error) {
+    return plans_run(&graph->plans, batch, error);
 }
 
-void graph_run_sink(const struct graph *graph, uint32_t index, const struct batch *common, struct batch *ret) {
+enum status graph_run_sink(const struct graph *graph, uint32_t index, const struct batch *common, struct batch *ret,
+                           struct error *error) {
     const struct graph_sink *sink = &graph->sinks[index];
     *ret = *common;
     ret->withdrawals_capacity = ret->withdrawals_count; /* growing copies: the list of the common part stays */
@@ -411,7 +415,7 @@ void graph_run_sink(const struct graph *graph, uint32_t index, const struct batc
     if (!has_transforms(graph, sink)) {
         ret->schema = &sink->schema;
         ret->columns = common->columns + sink->first_column;
-        return;
+        return STATUS_OK;
     }
-    plans_run(&sink->plans, ret);
+    return plans_run(&sink->plans, ret, error);
 }

@@ -58,10 +58,12 @@ enum status graph_connect(struct graph *graph, int64_t deadline_us, struct error
 const struct decoder *graph_decoder(const struct graph *graph, const struct part_format *format, bool bare,
                                     struct arena *arena);
 
-/* Runs the common transforms over a decoded batch. */
-void graph_run_common(const struct graph *graph, struct batch *batch);
+/* Runs the common transforms over a decoded batch. Fails when an aggregate cannot be computed (sql.h): a failing record
+ * is withdrawn, an aggregate stands for many. */
+enum status graph_run_common(const struct graph *graph, struct batch *batch, struct error *error) MUST_CHECK;
 /* Makes the batch of one sink from the common one: shares columns, has selection and withdrawals of its own; runs the
  * sink's transforms; its schema is the sink's. */
-void graph_run_sink(const struct graph *graph, uint32_t sink, const struct batch *common, struct batch *ret);
+enum status graph_run_sink(const struct graph *graph, uint32_t sink, const struct batch *common, struct batch *ret,
+                           struct error *error) MUST_CHECK;
 
 #endif

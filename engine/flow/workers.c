@@ -201,20 +201,34 @@ static void deliver(struct worker *worker, uint32_t sink) {
     pool->setup.deliver(pool->setup.context, sink, encoded);
 }
 
+/* An aggregate over the segment failed: the part cannot go on in this sink. */
+static void failure_deliver(struct worker *worker, uint32_t sink, const struct error *error) {
+    worker->encoding = encoded_new(segment_ref(worker->current.segment), NULL);
+    worker->encoding->failure = malloc(sizeof *error);
+    if (!worker->encoding->failure) {
+        abort();
+    }
+    *worker->encoding->failure = *error;
+    deliver(worker, sink);
+}
+
 static void sink_run(struct worker *worker, uint32_t index, const struct batch *common, jmp_buf *escape, bool head) {
     struct workers *pool = worker->pool;
     const struct graph *graph = pool->setup.graph;
     const struct graph_sink *sink = &graph->sinks[index];
     int64_t since = io_now_us();
     struct batch batch;
-    graph_run_sink(graph, index, common, &batch);
+    struct error error;
+    if (graph_run_sink(graph, index, common, &batch, &error) != STATUS_OK) {
+        failure_deliver(worker, index, &error);
+        return;
+    }
     cost_add(&pool->costs.sink_ns, &since);
 
     struct segment *segment = worker->current.segment;
     struct encoded *encoded = worker->encoding = encoded_new(segment_ref(segment), graph->budget);
     arena_escape_set(encoded->payload.arena, escape);
     arena_reserve_allow(encoded->payload.arena, head);
-    struct error error;
     enum status status =
         sink->connector->sink->encode(worker->encoders[index], &batch, &encoded->payload, &error);
     encoded->stale = status != STATUS_OK;
@@ -253,12 +267,18 @@ static bool segment_run(struct worker *worker, bool head) {
     struct batch batch = {.arena = worker->columns, .read_at_us = segment->read_at_us};
     decoder_run(segment->part->decoder, &segment->raw, &origin, &batch);
     cost_add(&pool->costs.decode_ns, &since);
-    graph_run_common(graph, &batch);
+    struct error error;
+    bool failed = graph_run_common(graph, &batch, &error) != STATUS_OK;
     cost_add(&pool->costs.common_ns, &since);
     atomic_fetch_add_explicit(&pool->costs.records, batch.records_count, memory_order_relaxed);
     atomic_fetch_add_explicit(&pool->costs.decoded_bytes, segment->raw.len, memory_order_relaxed);
     for (uint32_t i = 0; i < graph->sinks_count; i++) {
-        if (worker->current.sinks >> i & 1) {
+        if (!(worker->current.sinks >> i & 1)) {
+            continue;
+        }
+        if (failed) {
+            failure_deliver(worker, i, &error);
+        } else {
             sink_run(worker, i, &batch, &escape, head);
         }
     }

@@ -1,0 +1,334 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A round of claims reads candidates from the first ledger that has any, claims them there against the epoch that was
+ * read (one process wins), and then takes the same parts in the other sinks whatever their owner: who holds the deciding
+ * row has the right to. A part that cannot be had everywhere is released again. */
+#include "engine/flow/claims.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "engine/base/log.h"
+
+enum { CANDIDATES_MAX = 256, SMALL_BYTES = 64 << 20 };
+
+static struct ledger *ledger_of(const struct claims *claims, uint32_t sink) {
+    return claims->graph->sinks[sink].ledger;
+}
+
+static int64_t deadline(void) {
+    return io_now_us() + LEDGER_DEADLINE_US;
+}
+
+/* The sink whose ledger holds the plan. */
+static uint32_t planner(const struct claims *claims) {
+    for (uint32_t i = 0; i < claims->graph->sinks_count; i++) {
+        if (!ledger_of(claims, i)->keeps_nothing) {
+            return i;
+        }
+    }
+    return 0;
+}
+
+enum status claims_open(struct claims *claims, struct error *error) {
+    const struct graph *graph = claims->graph;
+    for (uint32_t i = 0; i < graph->sinks_count; i++) {
+        struct ledger_identity identity = {
+            .pipeline = graph->pipeline->name,
+            .source = graph->pipeline->source.name,
+            .sink = graph->sinks[i].config->name,
+            .owner = claims->owner,
+            .lease_us = graph->pipeline->lease_us,
+        };
+        if (ledger_of(claims, i)->ops->open(ledger_of(claims, i), &identity, deadline(), error) != STATUS_OK) {
+            error_context(error, "ledger of sink %s", graph->sinks[i].config->name);
+            return STATUS_FAILED;
+        }
+    }
+    return STATUS_OK;
+}
+
+void claims_close(struct claims *claims) {
+    for (uint32_t i = 0; i < claims->graph->sinks_count; i++) {
+        if (ledger_of(claims, i)) {
+            ledger_of(claims, i)->ops->close(ledger_of(claims, i));
+        }
+    }
+}
+
+static bool entry_known(void *context, const char *entry) {
+    struct claims *claims = context;
+    struct ledger *ledger = ledger_of(claims, planner(claims));
+    bool known = false;
+    struct error error;
+    return ledger->ops->plan_known(ledger, &entry, 1, &known, deadline(), &error) == STATUS_OK && known;
+}
+
+enum status claims_plan(struct claims *claims, uint64_t *ret_parts, struct error *error) {
+    struct arena *arena = arena_new(NULL, POOL_READ);
+    struct part_list parts = {0};
+    const struct graph *graph = claims->graph;
+    struct ledger *ledger = ledger_of(claims, planner(claims));
+    enum status status =
+        graph->source_connector->source->list(graph->source, entry_known, claims, arena, &parts, error);
+    if (status == STATUS_OK) {
+        *ret_parts = parts.count;
+        status = ledger->ops->plan_put(ledger, &parts, true, deadline(), error);
+    }
+    arena_free(arena);
+    return status;
+}
+
+/* --- one round ----------------------------------------------------------------------------------------------------- */
+
+struct round {
+    struct claims *claims;
+    struct arena *arena;
+    const char **names; /* candidates, then those that are still in it */
+    const struct part_info **infos;
+    uint64_t *epochs;   /* in the deciding ledger */
+    bool *lost;
+    uint32_t count, decider;
+    struct claim *claimed[SINKS_MAX];
+};
+
+static void round_fill(struct round *round, const struct ledger_rows *rows, const struct claim_request *request) {
+    uint64_t bytes = 0;
+    for (uint32_t i = 0; i < rows->count; i++) {
+        const struct ledger_row *row = &rows->items[i];
+        bool small = bytes + row->info.weight_bytes <= SMALL_BYTES && row->info.weight_bytes > 0;
+        if (round->count >= request->max && !small) {
+            break;
+        }
+        if (request->skip(request->context, row->info.name)) {
+            continue;
+        }
+        bytes += row->info.weight_bytes;
+        round->names[round->count] = row->info.name;
+        round->infos[round->count] = &row->info;
+        round->epochs[round->count++] = row->epoch;
+    }
+}
+
+/* Candidates come from the first ledger that has any: a part that is at its end there may be open in a later one. */
+static enum status round_candidates(struct round *round, const struct claim_request *request, struct error *error) {
+    struct claims *claims = round->claims;
+    struct ledger_query query = {
+        .rows_max = CANDIDATES_MAX,
+        .dead_owners = claims->dead_owners,
+        .dead_owners_count = claims->dead_owners_count,
+        .lease_us = claims->graph->pipeline->lease_us,
+    };
+    uint32_t first = planner(claims);
+    bool any_keeps = !ledger_of(claims, first)->keeps_nothing;
+    round->names = arena_alloc(round->arena, CANDIDATES_MAX * sizeof *round->names);
+    round->infos = arena_alloc(round->arena, CANDIDATES_MAX * sizeof *round->infos);
+    round->epochs = arena_alloc(round->arena, CANDIDATES_MAX * sizeof *round->epochs);
+    for (uint32_t i = first; i < claims->graph->sinks_count && round->count == 0; i++) {
+        struct ledger *ledger = ledger_of(claims, i);
+        if (any_keeps && ledger->keeps_nothing) {
+            continue;
+        }
+        struct ledger_rows rows = {0};
+        if (ledger->ops->query(ledger, &query, round->arena, &rows, deadline(), error) != STATUS_OK) {
+            return STATUS_FAILED;
+        }
+        round->decider = i;
+        round_fill(round, &rows, request);
+    }
+    return STATUS_OK;
+}
+
+static enum status sink_claim(struct round *round, uint32_t sink, struct error *error) {
+    struct ledger *ledger = ledger_of(round->claims, sink);
+    struct claim *claims = arena_zalloc(round->arena, round->count * sizeof *claims);
+    round->claimed[sink] = claims;
+    for (uint32_t i = 0; i < round->count; i++) {
+        claims[i].part = round->names[i];
+        claims[i].expected_epoch = round->epochs[i];
+        claims[i].result = CLAIM_HELD;
+    }
+    return ledger->ops->claim(ledger, claims, round->count, round->arena, deadline(), error);
+}
+
+/* Rows that another sink's plan has and this one lacks: they begin where the others stand, or at their start. */
+static enum status sink_copy_plan(struct round *round, uint32_t sink, struct ledger_rows *rows, struct error *error) {
+    struct ledger *ledger = ledger_of(round->claims, sink);
+    struct part_list absent = {.items = arena_alloc(round->arena, round->count * sizeof *absent.items)};
+    for (uint32_t i = 0; i < round->count; i++) {
+        if (!rows->items[i].info.name) {
+            absent.items[absent.count] = *round->infos[i];
+            absent.items[absent.count++].first = round->claimed[round->decider][i].row.next;
+        }
+    }
+    if (absent.count == 0) {
+        return STATUS_OK;
+    }
+    if (ledger->ops->plan_put(ledger, &absent, true, deadline(), error) != STATUS_OK) {
+        return STATUS_FAILED;
+    }
+    return ledger->ops->rows(ledger, round->names, round->count, round->arena, rows, deadline(), error);
+}
+
+static enum status sink_follow(struct round *round, uint32_t sink, struct error *error) {
+    struct ledger *ledger = ledger_of(round->claims, sink);
+    struct ledger_rows rows = {0};
+    if (ledger->ops->rows(ledger, round->names, round->count, round->arena, &rows, deadline(), error) != STATUS_OK ||
+        sink_copy_plan(round, sink, &rows, error) != STATUS_OK) {
+        return STATUS_FAILED;
+    }
+    for (uint32_t i = 0; i < round->count; i++) {
+        round->epochs[i] = rows.items[i].epoch;
+    }
+    return sink_claim(round, sink, error);
+}
+
+/* Keeps only what the decider won. */
+static void round_narrow(struct round *round) {
+    struct claim *claims = round->claimed[round->decider];
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < round->count; i++) {
+        if (claims[i].result == CLAIM_WON) {
+            claims[kept] = claims[i];
+            round->infos[kept] = round->infos[i];
+            round->names[kept++] = round->names[i];
+        }
+    }
+    round->count = kept;
+}
+
+static bool share_fill(const struct graph *graph, struct part *part, uint32_t sink, const struct claim *claim) {
+    struct part_share *share = &part->shares[sink];
+    const struct ledger_row *row = &claim->row;
+    share->won = claim->result == CLAIM_WON;
+    share->ended = claim->result == CLAIM_ENDED;
+    share->epoch = row->epoch;
+    part->books[sink] = row->books;
+    part->windows[sink] = row->window;
+    if (!share->won && !share->ended) {
+        return false;
+    }
+    if (share->ended) {
+        share->next = POSITION_END;
+        return true;
+    }
+    if (!graph->source_connector->source->parse(row->next, &share->next)) {
+        log_write(LOG_ERROR, "ledger-unreadable", "the ledger holds a position that the source cannot read", "part",
+                  part->info.name, "next", row->next, NULL);
+        return false;
+    }
+    return true;
+}
+
+/* The mark belongs to the position where reading starts. */
+static void mark_choose(const struct round *round, struct part *part, uint32_t index) {
+    const struct position *lowest = NULL;
+    for (uint32_t i = 0; i < round->claims->graph->sinks_count; i++) {
+        const struct part_share *share = &part->shares[i];
+        if (share->won && (!lowest || position_compare(&share->next, lowest) < 0)) {
+            lowest = &share->next;
+            part->mark = arena_text(part->arena, slice_of(round->claimed[i][index].row.mark));
+        }
+    }
+}
+
+static void round_deliver(struct round *round, const struct claim_request *request) {
+    const struct graph *graph = round->claims->graph;
+    for (uint32_t i = 0; i < round->count; i++) {
+        struct part *part = part_new(round->infos[i], graph->pipeline->name, graph->pipeline->source.name);
+        bool whole = true;
+        for (uint32_t j = 0; j < graph->sinks_count; j++) {
+            whole &= share_fill(graph, part, j, &round->claimed[j][i]);
+        }
+        if (whole) {
+            mark_choose(round, part, i);
+            request->won(request->context, part);
+        } else {
+            claims_release(round->claims, part);
+            part_unref(part);
+        }
+    }
+}
+
+/* A ledger failed in the middle: what was won goes back, or waits for the lease if that fails too. */
+static void round_release(struct round *round) {
+    for (uint32_t sink = 0; sink < round->claims->graph->sinks_count; sink++) {
+        struct claim *claims = round->claimed[sink];
+        for (uint32_t i = 0; claims && i < round->count; i++) {
+            struct claim won = {.part = claims[i].part, .expected_epoch = claims[i].row.epoch};
+            struct ledger *ledger = ledger_of(round->claims, sink);
+            struct error error;
+            if (claims[i].result == CLAIM_WON &&
+                ledger->ops->release(ledger, &won, 1, deadline(), &error) != STATUS_OK) {
+                return;
+            }
+        }
+    }
+}
+
+enum status claims_win(struct claims *claims, const struct claim_request *request, struct error *error) {
+    struct round round = {.claims = claims, .arena = arena_new(NULL, POOL_READ)};
+    enum status status = round_candidates(&round, request, error);
+    if (status == STATUS_OK && round.count) {
+        status = sink_claim(&round, round.decider, error);
+        if (status == STATUS_OK) {
+            round_narrow(&round);
+        }
+        for (uint32_t i = 0; status == STATUS_OK && round.count && i < claims->graph->sinks_count; i++) {
+            if (i != round.decider) {
+                status = sink_follow(&round, i, error);
+            }
+        }
+        if (status == STATUS_OK) {
+            round_deliver(&round, request);
+        } else {
+            round_release(&round);
+        }
+    }
+    arena_free(round.arena);
+    return status;
+}
+
+void claims_release(struct claims *claims, struct part *part) {
+    for (uint32_t i = claims->graph->sinks_count; i-- > 0;) {
+        struct ledger *ledger = ledger_of(claims, i);
+        struct claim claim = {.part = part->info.name, .expected_epoch = part->shares[i].epoch};
+        struct error error;
+        if (part->shares[i].won && !part->shares[i].ended &&
+            ledger->ops->release(ledger, &claim, 1, deadline(), &error) != STATUS_OK) {
+            log_write(LOG_WARN, "release-failed", error.message, "part", part->info.name, NULL);
+        }
+        part->shares[i].won = false;
+    }
+}
+
+void claims_stop(struct claims *claims, struct part *part, const char *reason) {
+    for (uint32_t i = 0; i < claims->graph->sinks_count; i++) {
+        struct ledger *ledger = ledger_of(claims, i);
+        struct note note = {
+            .kind = NOTE_STOP, .part = part->info.name, .reason = reason, .epoch = part->shares[i].epoch};
+        struct error error;
+        if (part->shares[i].won && !part->shares[i].ended &&
+            ledger->ops->note(ledger, &note, deadline(), &error) != STATUS_OK) {
+            log_write(LOG_WARN, "stop-not-noted", error.message, "part", part->info.name, NULL);
+        }
+        part->shares[i].won = false;
+    }
+}
+
+enum status claims_totals(struct claims *claims, struct ledger_totals *ret, struct error *error) {
+    *ret = (struct ledger_totals){.all_visible = true};
+    for (uint32_t i = 0; i < claims->graph->sinks_count; i++) {
+        struct ledger *ledger = ledger_of(claims, i);
+        struct ledger_totals totals;
+        if (ledger->ops->totals(ledger, &totals, deadline(), error) != STATUS_OK) {
+            return STATUS_FAILED;
+        }
+        ret->parts = totals.parts > ret->parts ? totals.parts : ret->parts;
+        ret->open += totals.open;
+        ret->stopped += totals.stopped;
+        ret->all_visible &= totals.all_visible;
+        counts_add(&ret->books, &totals.books);
+    }
+    return STATUS_OK;
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A pipeline at work. One coordinator (an executor that may block in ledger calls) owns the states of all parts and the
+ * order of things: connect, plan, claim, read, let go, end. Main talks to it by these calls from any thread. */
+#ifndef LEAT_FLOW_JOB_H
+#define LEAT_FLOW_JOB_H
+
+#include "engine/flow/committer.h"
+#include "engine/flow/reading.h"
+
+struct job;
+
+enum job_result {
+    JOB_RUNNING,
+    JOB_DONE,          /* bounded source at its end in every sink, or a clean drain */
+    JOB_FAILED,        /* a part or a sink stopped by name, or the drain timed out */
+    JOB_UNREACHABLE    /* a dependency could not be reached at the start */
+};
+
+struct job_setup {
+    struct graph *graph;   /* borrowed; outlives the job */
+    int64_t connect_timeout_us;
+    /* On the coordinator's executor, once, as the last thing it does. */
+    void (*ended)(void *context, enum job_result result);
+    void *context;
+};
+
+struct job *job_start(const struct job_setup *setup);
+/* Stop reading, commit what was read, let go; ended follows. At the deadline everything uncommitted is dropped. */
+void job_stop(struct job *job, int64_t deadline_us);
+/* After ended. */
+void job_free(struct job *job);
+
+/* A look from any thread. */
+struct job_status {
+    enum job_result result;
+    bool connected, stopping;
+    uint32_t parts_reading, parts_held, parts_stopped;
+    uint64_t parts_known;
+    char problem[256]; /* why it is not ready; "" = ready */
+    const struct reading_counters *reading;
+    const struct stage_costs *costs; /* NULL before it is connected */
+    const struct committer_counters *sinks[SINKS_MAX];
+    int64_t started_us;              /* monotonic */
+};
+void job_status(struct job *job, struct job_status *ret);
+const char *job_owner(const struct job *job);
+
+#endif
