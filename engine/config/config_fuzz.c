@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* YAML to options: any bytes give a pipeline or errors, never a crash, a leak or a long wait. */
+/* YAML to options: any bytes give a pipeline or errors, never a crash, a leak or a long wait. What stands behind the
+ * first NUL is `path=value`, an override. */
 #include <stdlib.h>
 
 #include "engine/config/fixture.h"
@@ -17,8 +18,19 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     struct config_errors errors;
     struct pipeline *pipeline = NULL;
     config_errors_init(&errors, arena);
-    struct pipeline_input input = {
-        .path = "fuzz", .text = slice_make(data, size), .registry = fixture_registry};
+    const uint8_t *end = size ? memchr(data, 0, size) : NULL;
+    size_t yaml = end ? (size_t)(end - data) : size;
+    char *name = arena_text(arena, slice_make(data + yaml + (end != NULL), size - yaml - (end != NULL)));
+    char *equals = strchr(name, '=');
+    if (equals) {
+        *equals = '\0';
+    }
+    const char *names[] = {name}, *values[] = {equals ? equals + 1 : ""};
+    struct text_map sets = {.names = names, .values = values, .count = end != NULL};
+    struct pipeline_input input = {.path = "fuzz",
+                                   .text = slice_make(data ? data : (const uint8_t *)"", yaml),
+                                   .sets = &sets,
+                                   .registry = fixture_registry};
     struct buffer out;
     buffer_init(&out, arena, 1024);
     if (pipeline_load(&input, arena, &pipeline, &errors) == STATUS_OK) {

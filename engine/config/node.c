@@ -483,6 +483,14 @@ static bool characters_are_allowed(const struct node_input *input, struct config
     return false;
 }
 
+/* libfyaml prints some errors besides collecting them. */
+static void silent(struct fy_diag *diag, void *user, const char *text, size_t len) {
+    (void)diag;
+    (void)user;
+    (void)text;
+    (void)len;
+}
+
 struct node *node_parse(const struct node_input *input, struct arena *arena,
                         struct config_errors *errors) {
     if (!characters_are_allowed(input, errors)) {
@@ -491,6 +499,8 @@ struct node *node_parse(const struct node_input *input, struct arena *arena,
     struct node *root = NULL;
     struct fy_diag_cfg diag_config;
     fy_diag_cfg_default(&diag_config);
+    diag_config.fp = NULL;
+    diag_config.output_fn = silent;
     struct builder builder = {.input = input, .arena = arena, .errors = errors,
                               .last = {input->file, 1, 1}};
     builder.diag = fy_diag_create(&diag_config);

@@ -11,7 +11,7 @@
 enum node_kind { NODE_SCALAR, NODE_SEQUENCE, NODE_MAPPING };
 
 struct node_entry {
-    struct slice key; /* mapping only */
+    struct slice key;   /* mapping only; with a NUL behind it */
     struct place place; /* of the key, or of the item */
     struct node *value;
 };

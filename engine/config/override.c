@@ -109,7 +109,7 @@ static struct node_entry *member_find(struct setting *setting, struct node *node
     struct node_entry *entry = entry_find(node, name);
     if (!entry) {
         entry = node_append(node, setting->arena);
-        entry->key = arena_copy(setting->arena, name);
+        entry->key = slice_make(arena_text(setting->arena, name), name.len);
         entry->place = setting->place;
     }
     return entry;

@@ -117,7 +117,7 @@ static void format_check(struct parser *parser, const struct node *node,
         }
     }
     const struct csv_config *csv = &source->csv;
-    if (csv->delimiter == csv->quote) {
+    if (node->kind == NODE_MAPPING && csv->delimiter == csv->quote) {
         config_errors_add(parser->errors, node->place, "config-bad-value",
                           "source.csv.delimiter and source.csv.quote must differ");
     }
