@@ -120,12 +120,10 @@ static void timestamptz_extract_of(struct call *call, struct column *ret) {
 }
 
 static const char *const time_fields[] = {
-    "hour",        "hours",   "h",       "hr",           "hrs",          "minute",
-    "minutes",     "m",       "min",     "mins",         "second",       "seconds",
-    "s",           "sec",     "secs",    "millisecond",  "milliseconds", "ms",
-    "msec",        "msecs",   "millisec", "millisecs",   "microsecond",  "microseconds",
-    "us",          "usec",    "usecs",   "microsec",     "microsecs",    "msecond",
-    "mseconds",    "usecond", "useconds", "microsecon",  "millisecon",   NULL};
+    "hour", "hours", "h", "hr", "hrs", "minute", "minutes", "m", "min", "mins", "second",
+    "seconds", "s", "sec", "secs", "millisecond", "milliseconds", "ms", "msec", "msecs",
+    "millisec", "millisecs", "microsecond", "microseconds", "us", "usec", "usecs", "microsec",
+    "microsecs", "msecond", "mseconds", "usecond", "useconds", "microsecon", "millisecon", NULL};
 
 /* A date has no hours; its numbers are whole. date_part (casts) counts it as midnight instead. */
 static void date_extract(struct call *call, struct column *ret) {
@@ -232,9 +230,10 @@ static void timestamptz_trunc(struct call *call, struct column *ret) {
     EACH_ROW(call, row) {
         struct slice unit = *argument_slice(call, 0, row);
         int64_t us = ARGUMENT(call, 1, int64_t, row), local, cut;
-        const struct timezone *zone =
-            call->arguments_count < 3 ? call->zone
-                                      : zone_named(call, row, *argument_slice(call, 2, row), &cache);
+        const struct timezone *zone = call->zone;
+        if (call->arguments_count > 2) {
+            zone = zone_named(call, row, *argument_slice(call, 2, row), &cache);
+        }
         if (!zone) {
             continue;
         }
