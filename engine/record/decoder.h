@@ -55,6 +55,8 @@ bool decode_withdraw(struct decode_run *run, uint32_t row, const char *code, con
 /* False and withdrawn when the record's text is not UTF-8 without NUL. */
 bool decode_text_check(struct decode_run *run, uint32_t row, struct slice text);
 
+/* Why JSON text that holds \u0000 or half of a surrogate pair is refused. */
+struct value_error decode_unicode_error(struct slice json);
 /* Puts a value into its column; on failure withdraws the record and returns false. */
 bool decode_json_put(struct decode_run *run, const struct decode_column *column, uint32_t row,
                      const struct json_value *value);

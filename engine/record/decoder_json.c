@@ -10,17 +10,6 @@ static bool is_space(char byte) {
     return byte == ' ' || byte == '\n' || byte == '\t' || byte == '\r';
 }
 
-static bool refuse_unacceptable(struct decode_run *run, uint32_t row, const struct json_value *value) {
-    const char *code = "22P05";
-    struct slice ignored;
-    struct json_value string = {.text = value->text, .kind = JSON_STRING, .escaped = true, .unacceptable = true};
-    if (value->kind == JSON_STRING) {
-        (void)json_unescape(string, run->arena, &ignored, &code);
-    }
-    return decode_withdraw(run, row, code,
-                           "unsupported Unicode escape sequence: \\u0000 or half of a surrogate pair");
-}
-
 /* text: the record; root: its document. */
 static void put_document(struct decode_run *run, uint32_t row, struct slice text,
                          const struct json_value *root) {
@@ -37,7 +26,8 @@ static void put_document(struct decode_run *run, uint32_t row, struct slice text
     }
     if (decoder->needs[VIRTUAL_VALUE]) {
         if (root->unacceptable) {
-            refuse_unacceptable(run, row, root);
+            struct value_error error = decode_unicode_error(root->text);
+            batch_withdraw(run->batch, row, error.code, "decode", error.message);
             return;
         }
         decode_virtual_put(run, VIRTUAL_VALUE, row, root->text);

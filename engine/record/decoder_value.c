@@ -6,6 +6,7 @@
 #include "engine/record/decoder.h"
 
 #include "engine/base/buffer.h"
+#include "engine/record/json_text.h"
 #include "engine/record/numeric.h"
 
 static bool refuse(struct value_error *error, const char *code, const char *message) {
@@ -13,31 +14,18 @@ static bool refuse(struct value_error *error, const char *code, const char *mess
     return false;
 }
 
-static bool refuse_unicode(struct value_error *error, const char *code) {
-    return refuse(error, code,
-                  strcmp(code, "22P05") == 0
-                      ? "unsupported Unicode escape sequence: \\u0000 cannot be converted to text"
-                      : "invalid input syntax for type json: half of a Unicode surrogate pair");
+static bool refuse_unicode(struct value_error *error, struct slice json) {
+    *error = decode_unicode_error(json);
+    return false;
 }
 
-/* Which of the two it is, for a container: its first bad string says. */
-static const char *unacceptable_code(const struct json_value *value, struct arena *arena) {
-    const char *code = "22P02";
-    struct slice ignored;
-    if (value->kind == JSON_STRING) {
-        (void)json_unescape(*value, arena, &ignored, &code);
-        return code;
-    }
-    struct json_value key, member;
-    for (size_t at = 0; json_next(value->text, &at, &key, &member);) {
-        if (key.kind == JSON_STRING && key.unacceptable) {
-            return unacceptable_code(&key, arena);
-        }
-        if (member.unacceptable) {
-            return member.kind == JSON_STRING ? unacceptable_code(&member, arena) : "22P05";
-        }
-    }
-    return code;
+struct value_error decode_unicode_error(struct slice json) {
+    const char *code = json_text_refusal(json);
+    const char *message =
+        strcmp(code, "22P05") == 0
+            ? "unsupported Unicode escape sequence: \\u0000 cannot be converted to text"
+            : "invalid input syntax for type json: half of a Unicode surrogate pair";
+    return (struct value_error){.code = code, .message = slice_of(message)};
 }
 
 /* The number as jsonb prints it: exponents are written out, -0 is 0. */
@@ -53,17 +41,17 @@ static bool number_text(struct slice number, struct arena *arena, struct slice *
 /* What ->> gives. */
 static bool value_text(const struct json_value *value, struct arena *arena, struct slice *ret,
                        struct value_error *error) {
-    const char *code = NULL;
+    const char *code;
     struct buffer out;
     switch (value->kind) {
     case JSON_STRING:
-        return json_unescape(*value, arena, ret, &code) || refuse_unicode(error, code);
+        return json_unescape(*value, arena, ret, &code) || refuse_unicode(error, value->text);
     case JSON_NUMBER:
         return number_text(value->text, arena, ret, error);
     case JSON_ARRAY:
     case JSON_OBJECT:
         if (value->unacceptable) {
-            return refuse_unicode(error, unacceptable_code(value, arena));
+            return refuse_unicode(error, value->text);
         }
         buffer_init(&out, arena, value->text.len * 2);
         jsonb_normalise(value->text, arena, &out);
@@ -109,11 +97,10 @@ static bool convert_array(const struct decode_run *run, struct type type,
     return true;
 }
 
-static bool convert_json(const struct decode_run *run, struct type type,
-                         const struct json_value *value, struct slice *ret,
+static bool convert_json(struct type type, const struct json_value *value, struct slice *ret,
                          struct value_error *error) {
     if (type.id == TYPE_JSONB && value->unacceptable) {
-        return refuse_unicode(error, unacceptable_code(value, run->arena));
+        return refuse_unicode(error, value->text);
     }
     *ret = value->text;
     return true;
@@ -130,7 +117,7 @@ static bool convert_slow(const struct decode_run *run, struct type type,
         return refuse(error, "22P02", "expected JSON array");
     }
     if (!type.array && (type.id == TYPE_JSON || type.id == TYPE_JSONB)) {
-        return convert_json(run, type, value, ret_value, error);
+        return convert_json(type, value, ret_value, error);
     }
     if (!value_text(value, run->arena, &text, error)) {
         return false;

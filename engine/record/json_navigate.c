@@ -191,21 +191,6 @@ struct json_value json_element(struct slice array, int64_t index) {
     return none;
 }
 
-/* Why a string is unacceptable to Postgres: NUL has its own SQLSTATE. */
-static const char *unescape_code(struct slice raw) {
-    for (size_t at = 0; at < raw.len;) {
-        uint32_t code = 1;
-        unsigned len = raw.data[at] == '\\'
-                           ? json_text_escape(raw.data + at, raw.data + raw.len, &code)
-                           : 1;
-        if (len && (code == 0 || json_text_is_surrogate(code))) {
-            return code == 0 ? "22P05" : "22P02";
-        }
-        at += len ? len : 1;
-    }
-    return "22P02";
-}
-
 bool json_unescape(struct json_value string, struct arena *arena, struct slice *ret,
                    const char **ret_code) {
     struct slice raw = slice_make(string.text.data + 1, string.text.len - 2);
@@ -214,7 +199,7 @@ bool json_unescape(struct json_value string, struct arena *arena, struct slice *
         return true;
     }
     if (string.unacceptable) {
-        *ret_code = unescape_code(raw);
+        *ret_code = json_text_refusal(raw);
         return false;
     }
     char *out = arena_alloc(arena, raw.len); /* escapes only shrink */

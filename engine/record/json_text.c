@@ -148,3 +148,16 @@ unsigned json_text_next(struct slice raw, size_t *at, char ret[4]) {
     }
     return json_text_encode(code, ret);
 }
+
+const char *json_text_refusal(struct slice text) {
+    const char *p = text.data, *end = p + text.len;
+    while (p < end && (p = memchr(p, '\\', (size_t)(end - p)))) {
+        uint32_t code = 1;
+        unsigned len = json_text_escape(p, end, &code);
+        if (len && (code == 0 || json_text_is_surrogate(code))) {
+            return code == 0 ? "22P05" : "22P02";
+        }
+        p += len ? len : 1;
+    }
+    return "22P02";
+}

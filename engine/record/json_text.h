@@ -17,6 +17,10 @@ unsigned json_text_escape(const char *data, const char *end, uint32_t *ret_code)
  * length; 0 for \u0000 and lone surrogates, which UTF-8 text cannot hold. */
 unsigned json_text_next(struct slice raw, size_t *at, char ret[4]);
 
+/* The SQLSTATE of the first escape in valid JSON text that Postgres refuses: "22P05" for \u0000, "22P02" for half of a
+ * surrogate pair. Backslashes stand only in strings, so the text may be any value. */
+const char *json_text_refusal(struct slice text);
+
 /* Writes a code point as UTF-8; returns the length. */
 unsigned json_text_encode(uint32_t code, char ret[4]);
 
