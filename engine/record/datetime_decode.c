@@ -9,9 +9,13 @@
 
 #include <stdlib.h>
 
+static bool label_is(const struct decoder *decoder, enum word_kind kind) {
+    return decoder->label && decoder->label->kind == kind;
+}
+
 static enum datetime_fault date_field(struct decoder *decoder, int i, unsigned *found) {
     char *text = decoder->fields->texts[i];
-    if (decoder->label == WORD_JULIAN) {
+    if (label_is(decoder, WORD_JULIAN)) {
         const char *zone;
         int day;
         if (!integer_read(text, &zone, &day) || day < 0) {
@@ -19,7 +23,7 @@ static enum datetime_fault date_field(struct decoder *decoder, int i, unsigned *
         }
         decoder_julian_set(decoder, day);
         *found = KNOWN_DATE | KNOWN_TIME | KNOWN_ZONE;
-        decoder->label = WORD_UNKNOWN;
+        decoder->label = NULL;
         return *zone == '+' || *zone == '-' ? offset_read(zone, &decoder->offset) : DATETIME_BAD_FORMAT;
     }
     bool date_there = (decoder->known & (KNOWN_MONTH | KNOWN_DAY)) == (KNOWN_MONTH | KNOWN_DAY);
@@ -29,10 +33,10 @@ static enum datetime_fault date_field(struct decoder *decoder, int i, unsigned *
                             decoder->fields->kinds[1] == FIELD_TIME);
         date_there = !may_be_date;
     }
-    if (decoder->label == WORD_UNKNOWN && !date_there) {
+    if (!decoder->label && !date_there) {
         return decoder_date_text(decoder, text, found);
     }
-    if (!ascii_is_digit(*text) && decoder->label == WORD_UNKNOWN) {
+    if (!ascii_is_digit(*text) && !decoder->label) {
         decoder->zone = timezone_find(slice_of(text));
         decoder->zone_text = text;
         *found = KNOWN_ZONE;
@@ -40,8 +44,8 @@ static enum datetime_fault date_field(struct decoder *decoder, int i, unsigned *
     }
     /* a run-together time with an offset: hhmmss-zz */
     char *offset = strchr(text, '-');
-    bool label_fits = decoder->label == WORD_UNKNOWN || decoder->label == WORD_ISO_TIME;
-    decoder->label = WORD_UNKNOWN;
+    bool label_fits = !decoder->label || label_is(decoder, WORD_ISO_TIME);
+    decoder->label = NULL;
     if (!label_fits || (decoder->known & KNOWN_TIME) == KNOWN_TIME || !offset) {
         return DATETIME_BAD_FORMAT;
     }
@@ -56,33 +60,37 @@ static enum datetime_fault date_field(struct decoder *decoder, int i, unsigned *
 }
 
 static enum datetime_fault time_field(struct decoder *decoder, const char *text, unsigned *found) {
-    if (decoder->label != WORD_UNKNOWN && decoder->label != WORD_ISO_TIME) {
+    if (decoder->label && !label_is(decoder, WORD_ISO_TIME)) {
         return DATETIME_BAD_FORMAT;
     }
-    decoder->label = WORD_UNKNOWN;
+    decoder->label = NULL;
     *found = KNOWN_TIME;
     enum datetime_fault fault = time_text_read(text, &decoder->parts);
     return fault == DATETIME_FINE && time_overflows(&decoder->parts) ? DATETIME_OUT_OF_RANGE : fault;
 }
 
 static enum datetime_fault labelled_number(struct decoder *decoder, char *text, unsigned *found) {
-    enum word_kind label = decoder->label;
+    const struct word *label = decoder->label;
     const char *end;
     int value;
-    decoder->label = WORD_UNKNOWN;
+    decoder->label = NULL;
     if (!integer_read(text, &end, &value)) {
         return DATETIME_OUT_OF_RANGE;
     }
     if (*end && *end != '.') {
         return DATETIME_BAD_FORMAT;
     }
-    if (label == WORD_ISO_TIME) {
+    decoder->special = SPECIAL_NONE;
+    if (label->kind == WORD_UNIT) {
+        return decoder_unit_number(decoder, (char)label->value, text, found);
+    }
+    if (label->kind == WORD_ISO_TIME) {
         enum datetime_fault fault =
             decoder_run_together(decoder, text, decoder->known | KNOWN_DATE, found);
         return fault == DATETIME_FINE && *found != KNOWN_TIME ? DATETIME_BAD_FORMAT : fault;
     }
     double fraction = 0;
-    if (label != WORD_JULIAN || (*end && fraction_read(end, &fraction) != DATETIME_FINE)) {
+    if (label->kind != WORD_JULIAN || (*end && fraction_read(end, &fraction) != DATETIME_FINE)) {
         return DATETIME_BAD_FORMAT;
     }
     decoder_julian_set(decoder, value);
@@ -103,7 +111,7 @@ static enum datetime_fault number_field(struct decoder *decoder, int i, unsigned
     char *text = decoder->fields->texts[i];
     const char *point = strchr(text, '.');
     size_t len = strlen(text), whole = point ? (size_t)(point - text) : len;
-    if (decoder->label != WORD_UNKNOWN) {
+    if (decoder->label) {
         return labelled_number(decoder, text, found);
     }
     unsigned known = decoder->known;
@@ -159,25 +167,24 @@ static enum datetime_fault month_word(struct decoder *decoder, int month, unsign
     return DATETIME_FINE;
 }
 
-static enum datetime_fault label_word(struct decoder *decoder, int i, enum word_kind kind) {
-    bool busy = decoder->label != WORD_UNKNOWN;
-    if (kind == WORD_ISO_TIME && decoder->time_only) {
-        const enum field_kind *next = decoder->fields->kinds + i + 1;
-        bool follows = i + 1 < decoder->fields->count &&
-                       (*next == FIELD_NUMBER || *next == FIELD_TIME || *next == FIELD_DATE);
-        busy |= !follows;
-    } else if (kind == WORD_ISO_TIME) {
-        busy |= (decoder->known & KNOWN_DATE) != KNOWN_DATE;
+/* `t` announces a time: in a timestamp it must follow a date. Other labels may lead nowhere, as in Postgres 15. */
+static enum datetime_fault label_word(struct decoder *decoder, int i, const struct word *word) {
+    decoder->label = word;
+    if (word->kind != WORD_ISO_TIME) {
+        return DATETIME_FINE;
     }
-    decoder->label = kind;
-    return busy ? DATETIME_BAD_FORMAT : DATETIME_FINE;
+    const enum field_kind *next = decoder->fields->kinds + i + 1;
+    bool follows = i + 1 < decoder->fields->count &&
+                   (*next == FIELD_NUMBER || *next == FIELD_TIME || *next == FIELD_DATE);
+    bool dated = decoder->time_only || (decoder->known & KNOWN_DATE) == KNOWN_DATE;
+    return follows && dated ? DATETIME_FINE : DATETIME_BAD_FORMAT;
 }
 
 static enum datetime_fault special_word(struct decoder *decoder, enum word_kind kind, unsigned *found) {
     if (decoder->time_only && kind != WORD_ALLBALLS) {
         return kind == WORD_CLOCK ? DATETIME_CLOCK : DATETIME_BAD_FORMAT;
     }
-    *found = KNOWN_DATE | KNOWN_TIME | KNOWN_ZONE;
+    *found = KNOWN_SPECIAL;
     switch (kind) {
     case WORD_ALLBALLS:
         *found = KNOWN_TIME | KNOWN_ZONE;
@@ -201,6 +208,9 @@ static enum datetime_fault word_field(struct decoder *decoder, int i, unsigned *
     const struct word *word = timezone_abbreviation_find(slice_of(text)) ? NULL : datetime_word_find(text);
     if (!word) {
         return zone_word(decoder, text, found);
+    }
+    if (decoder->time_only && (word->kind == WORD_MONTH || word->kind == WORD_WEEKDAY)) {
+        return DATETIME_BAD_FORMAT;
     }
     switch (word->kind) {
     case WORD_IGNORE:
@@ -227,7 +237,7 @@ static enum datetime_fault word_field(struct decoder *decoder, int i, unsigned *
     case WORD_JULIAN:
     case WORD_UNIT:
         *found = 0;
-        return label_word(decoder, i, word->kind);
+        return label_word(decoder, i, word);
     default:
         return special_word(decoder, word->kind, found);
     }
@@ -304,7 +314,7 @@ static enum datetime_fault decoder_finish(struct decoder *decoder, const struct 
     if (fault == DATETIME_FINE) {
         fault = half_day_apply(decoder);
     }
-    if (fault != DATETIME_FINE) {
+    if (fault != DATETIME_FINE || decoder->special != SPECIAL_NONE) {
         return fault;
     }
     if (decoder->time_only && time_overflows(&decoder->parts)) {
@@ -324,10 +334,7 @@ enum datetime_fault datetime_decode(struct datetime_fields *fields, const struct
     for (int i = 0; i < fields->count && fault == DATETIME_FINE; i++) {
         fault = field_decode(&decoder, i);
     }
-    if (fault == DATETIME_FINE && decoder.label != WORD_UNKNOWN) {
-        fault = DATETIME_BAD_FORMAT;
-    }
-    if (fault == DATETIME_FINE && decoder.special == SPECIAL_NONE) {
+    if (fault == DATETIME_FINE) {
         fault = decoder_finish(&decoder, session ? session : timezone_utc());
     }
     *ret = (struct datetime_decoded){.parts = decoder.parts,

@@ -30,7 +30,8 @@ enum datetime_fault {
 
 enum datetime_fault datetime_scan(struct slice text, struct datetime_fields *ret);
 
-/* What a word means. value: month number, week day, zone offset, unit, hour of noon. */
+/* What a word means. value: month number, week day, offset, hour of noon, letter of the unit (M = minute, 0 = none
+ * that a number may have). */
 enum word_kind {
     WORD_UNKNOWN,
     WORD_IGNORE,

@@ -222,6 +222,46 @@ enum datetime_fault decoder_number(struct decoder *decoder, char *text, unsigned
     return number_place(decoder, value, len, known, found);
 }
 
+static void field_set(int *field, int value, unsigned bit, unsigned *found) {
+    *field = value;
+    *found = bit;
+}
+
+enum datetime_fault decoder_unit_number(struct decoder *decoder, char unit, const char *text,
+                                        unsigned *found) {
+    struct datetime_parts *parts = &decoder->parts;
+    const char *end;
+    int value;
+    if (!integer_read(text, &end, &value)) {
+        return DATETIME_OUT_OF_RANGE;
+    }
+    bool minutes = (decoder->known & KNOWN_MONTH) && (decoder->known & KNOWN_HOUR);
+    unit = unit == 'm' && minutes ? 'M' : unit;
+    switch (unit) {
+    case 'y':
+        parts->year = value;
+        *found = KNOWN_YEAR;
+        return DATETIME_FINE;
+    case 'm':
+        field_set(&parts->month, value, KNOWN_MONTH, found);
+        return DATETIME_FINE;
+    case 'd':
+        field_set(&parts->day, value, KNOWN_DAY, found);
+        return DATETIME_FINE;
+    case 'h':
+        field_set(&parts->hour, value, KNOWN_HOUR, found);
+        return DATETIME_FINE;
+    case 'M':
+        field_set(&parts->minute, value, KNOWN_MINUTE, found);
+        return DATETIME_FINE;
+    case 's':
+        field_set(&parts->second, value, *end ? KNOWN_SECONDS : KNOWN_SECOND, found);
+        return *end ? seconds_fraction_read(end, &parts->us) : DATETIME_FINE;
+    default:
+        return DATETIME_BAD_FORMAT;
+    }
+}
+
 /* --- dates --------------------------------------------------------------------------------------------------- */
 
 static bool is_letter(char c) {

@@ -132,13 +132,13 @@ static bool timestamp_quick(const struct parse_context *context, bool with_zone,
 
 /* --- the whole way ------------------------------------------------------------------------------------------- */
 
+/* The result may point into the fields. */
 static enum datetime_fault text_decode(const struct parse_context *context, bool time_only,
-                                       struct datetime_decoded *ret) {
-    struct datetime_fields fields;
-    enum datetime_fault fault = datetime_scan(context->text, &fields);
+                                       struct datetime_fields *fields, struct datetime_decoded *ret) {
+    enum datetime_fault fault = datetime_scan(context->text, fields);
     *ret = (struct datetime_decoded){0};
     if (fault == DATETIME_FINE) {
-        fault = datetime_decode(&fields, context->zone, time_only, ret);
+        fault = datetime_decode(fields, context->zone, time_only, ret);
     }
     return fault;
 }
@@ -155,8 +155,9 @@ bool date_parse(const struct parse_context *context, int32_t *ret) {
         *ret = (int32_t)days;
         return true;
     }
+    struct datetime_fields fields;
     struct datetime_decoded decoded;
-    enum datetime_fault fault = text_decode(context, false, &decoded);
+    enum datetime_fault fault = text_decode(context, false, &fields, &decoded);
     if (fault != DATETIME_FINE) {
         return decoded_fail(context, fault, "date", &decoded);
     }
@@ -186,8 +187,9 @@ bool time_parse(const struct parse_context *context, int64_t *ret) {
     if (time_quick(&at, end, ret) && at == end) {
         return true;
     }
+    struct datetime_fields fields;
     struct datetime_decoded decoded;
-    enum datetime_fault fault = text_decode(context, true, &decoded);
+    enum datetime_fault fault = text_decode(context, true, &fields, &decoded);
     if (fault != DATETIME_FINE) {
         return decoded_fail(context, fault, "time", &decoded);
     }
@@ -201,8 +203,9 @@ bool timestamp_parse(const struct parse_context *context, bool with_zone, int64_
     if (timestamp_quick(context, with_zone, ret)) {
         return true;
     }
+    struct datetime_fields fields;
     struct datetime_decoded decoded;
-    enum datetime_fault fault = text_decode(context, false, &decoded);
+    enum datetime_fault fault = text_decode(context, false, &fields, &decoded);
     if (fault != DATETIME_FINE) {
         return decoded_fail(context, fault, with_zone ? "timestamp with time zone" : "timestamp",
                             &decoded);

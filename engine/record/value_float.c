@@ -149,6 +149,56 @@ static bool decimal_short(double value, struct decimal *ret) {
     return false;
 }
 
+/* What differs between the two widths of floats. */
+struct width {
+    int digits_exact, digits_max, border_bits;
+    double tiny; /* below it fewer digits may do */
+    bool single;
+};
+
+static const struct width width8 = {DIGITS_EXACT, DIGITS_MAX, 54, 1e-300, false};
+static const struct width width4 = {6, 9, 25, 1e-30, true};
+
+static bool reads_back(const char *text, double value, const struct width *width) {
+    return width->single ? strtof(text, NULL) == (float)value : strtod(text, NULL) == value;
+}
+
+/* The decimal nearest to a value of so many digits; above a power of two, where the gap below is half the gap above,
+ * the next one up may read back although the nearest does not. */
+static bool decimal_try(double value, int digits, const struct width *width, struct decimal *ret) {
+    char text[FLOAT_TEXT_MAX];
+    int exponent;
+    snprintf(text, sizeof text, "%.*e", digits - 1, value);
+    *ret = decimal_read(text);
+    if (reads_back(text, value, width)) {
+        return !is_border(*ret, width->border_bits);
+    }
+    if (frexp(value, &exponent) != 0.5) {
+        return false;
+    }
+    int scale = atoi(strchr(text, 'e') + 1) - digits + 1;
+    while (ret->exponent > scale) {
+        ret->digits *= 10;
+        ret->exponent--;
+    }
+    ret->digits++;
+    snprintf(text, sizeof text, "%llue%d", (unsigned long long)ret->digits, ret->exponent);
+    return reads_back(text, value, width) && !is_border(*ret, width->border_bits);
+}
+
+static struct decimal decimal_search(double value, const struct width *width) {
+    struct decimal decimal;
+    char text[FLOAT_TEXT_MAX];
+    int digits = value < width->tiny ? 1 : width->digits_exact;
+    for (; digits < width->digits_max; digits++) {
+        if (decimal_try(value, digits, width, &decimal)) {
+            return decimal;
+        }
+    }
+    snprintf(text, sizeof text, "%.*e", width->digits_max - 1, value);
+    return decimal_read(text);
+}
+
 static struct decimal decimal_shortest(double value) {
     struct decimal decimal;
     if (value > 1e-5 && value < 1e15 && decimal_short(value, &decimal)) {
@@ -158,33 +208,7 @@ static struct decimal decimal_shortest(double value) {
         }
         return decimal;
     }
-    char text[FLOAT_TEXT_MAX];
-    for (int digits = value < 1e-300 ? 1 : DIGITS_EXACT; digits < DIGITS_MAX; digits++) {
-        snprintf(text, sizeof text, "%.*e", digits - 1, value);
-        if (strtod(text, NULL) == value) {
-            decimal = decimal_read(text);
-            if (!is_border(decimal, 54)) {
-                return decimal;
-            }
-        }
-    }
-    snprintf(text, sizeof text, "%.*e", DIGITS_MAX - 1, value);
-    return decimal_read(text);
-}
-
-static struct decimal decimal_shortest4(float value) {
-    char text[FLOAT_TEXT_MAX];
-    for (int digits = value < 1e-30f ? 1 : 6; digits < 9; digits++) {
-        snprintf(text, sizeof text, "%.*e", digits - 1, (double)value);
-        if (strtof(text, NULL) == value) {
-            struct decimal decimal = decimal_read(text);
-            if (!is_border(decimal, 25)) {
-                return decimal;
-            }
-        }
-    }
-    snprintf(text, sizeof text, "%.8e", (double)value);
-    return decimal_read(text);
+    return decimal_search(value, &width8);
 }
 
 static char *special_print(char *out, double value) {
@@ -225,5 +249,5 @@ char *float4_print(char *out, float value) {
     if (value < 0) {
         *out++ = '-';
     }
-    return layout(out, decimal_shortest4(fabsf(value)), 6);
+    return layout(out, decimal_search((double)fabsf(value), &width4), 6);
 }
