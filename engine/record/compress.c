@@ -62,8 +62,7 @@ void compressor_free(struct compressor *compressor) {
 }
 
 static size_t gzip_frame(z_stream *stream, struct slice input, char *out, size_t room) {
-    int reset = deflateReset(stream);
-    assert(reset == Z_OK && input.len <= UINT32_MAX && room <= UINT32_MAX);
+    assert(input.len <= UINT32_MAX && room <= UINT32_MAX);
     stream->next_in = (Bytef *)(uintptr_t)input.data;
     stream->avail_in = (uInt)input.len;
     stream->next_out = (Bytef *)out;
@@ -87,6 +86,7 @@ void compressor_frame(struct compressor *compressor, struct slice input, struct 
         buffer_append_slice(out, input);
         break;
     case COMPRESSION_GZIP:
+        (void)deflateReset(&compressor->gzip); /* before the bound, which depends on the state */
         room = deflateBound(&compressor->gzip, input.len);
         to = buffer_reserve(out, room);
         out->len += gzip_frame(&compressor->gzip, input, to, room);

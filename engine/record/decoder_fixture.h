@@ -22,6 +22,7 @@ struct decoding {
     const struct slice *header;
     uint32_t header_count;
     bool needed[64];
+    char *copy; /* of the bytes */
     struct batch batch;
 };
 
@@ -71,17 +72,15 @@ static inline void decoding_run_raw(struct decoding *decoding, const struct raw 
 
 /* The bytes are copied to their exact size, so that a sanitizer sees a read beyond them. */
 static inline void decoding_run(struct decoding *decoding, struct slice text) {
-    char *copy = malloc(text.len ? text.len : 1);
-    assert_non_null(copy);
-    memcpy(copy, text.data, text.len);
-    struct raw raw = {.data = copy, .len = text.len};
+    decoding->copy = malloc(text.len ? text.len : 1);
+    assert_non_null(decoding->copy);
+    memcpy(decoding->copy, text.data, text.len);
+    struct raw raw = {.data = decoding->copy, .len = text.len};
     decoding_run_raw(decoding, &raw);
 }
 
 static inline void decoding_free(struct decoding *decoding) {
-    if (decoding->batch.records_count && decoding->batch.records[0].offset == 0) {
-        free((void *)(uintptr_t)decoding->batch.records[0].data);
-    }
+    free(decoding->copy);
     arena_free(decoding->arena);
 }
 

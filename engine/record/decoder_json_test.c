@@ -237,7 +237,7 @@ static void virtual_columns_of_messages(void **state) {
     decoding_check_withdrawn(&decoding, 2, "22P02", "invalid JSON at byte 0: the document ends too early");
     assert_string_equal(decoding_withdrawal(&decoding, 3)->code, "22021");
     assert_int_equal(decoding.batch.selected, 2);
-    arena_free(decoding.arena);
+    decoding_free(&decoding);
 }
 
 static void documents_and_arrays_give_records(void **state) {
@@ -256,8 +256,7 @@ static void documents_and_arrays_give_records(void **state) {
         decoding_check_withdrawn(&decoding, 1, "22P02", "invalid JSON at byte 0: value expected");
         assert_string_equal(decoding_text(&decoding, "a", 2), "2");
         decoding_check_withdrawn(&decoding, 3, "22P02", "invalid JSON at byte 6: the document ends too early");
-        free((void *)(uintptr_t)(decoding.batch.records[0].data - decoding.batch.records[0].offset));
-        arena_free(decoding.arena);
+        decoding_free(&decoding);
     }
 }
 
@@ -269,7 +268,7 @@ static void an_empty_element_is_refused(void **state) {
     decoding_run_raw(&decoding, &raw);
     assert_int_equal(decoding.batch.rows, 3);
     decoding_check_withdrawn(&decoding, 1, "22P02", "invalid JSON at byte 0: the document ends too early");
-    arena_free(decoding.arena);
+    decoding_free(&decoding);
 }
 
 static void no_bytes_give_no_records(void **state) {
@@ -283,7 +282,7 @@ static void no_bytes_give_no_records(void **state) {
         decoding_run_raw(&decoding, &raw);
         assert_int_equal(decoding.batch.rows, 0);
         assert_int_equal(decoding.batch.selected, 0);
-        arena_free(decoding.arena);
+        decoding_free(&decoding);
     }
 }
 

@@ -19,7 +19,7 @@ enum place { BETWEEN, INSIDE, PADDING };
 struct decompressor {
     enum compression compression;
     enum place place;
-    bool filled; /* the last call filled its room: output may be waiting */
+    bool filled; /* inside a frame: the last call filled its room, output may be waiting */
     uint64_t read, written;
     z_stream gzip;
     ZSTD_DCtx *zstd;
@@ -189,7 +189,8 @@ enum status decompressor_run(struct decompressor *decompressor, struct slice *in
     assert(room > 0);
     while (status == STATUS_OK && *ret_written == 0) {
         status = skip_padding(decompressor, input, error);
-        if (status == STATUS_OK && input->len == 0 && !decompressor->filled) {
+        if (status == STATUS_OK && input->len == 0 &&
+            (decompressor->place != INSIDE || !decompressor->filled)) {
             return needs_input(decompressor, input_ended, error);
         }
         if (status == STATUS_OK) {
