@@ -37,11 +37,38 @@ static void put_interval(struct buffer *out, struct interval value) {
     put(out, &span, sizeof span);
 }
 
+/* The end of the string that begins at text[at]. */
+static size_t string_end(struct slice text, size_t at) {
+    for (at++; at < text.len && text.data[at] != '"'; at++) {
+        at += text.data[at] == '\\';
+    }
+    return at + 1;
+}
+
+static size_t number_end(struct slice text, size_t at) {
+    while (at < text.len && strchr("-+.0123456789eE", text.data[at])) {
+        at++;
+    }
+    return at;
+}
+
+/* The normal text with numbers freed of their scale: 1.0 = 1. */
 static void put_jsonb(struct buffer *out, struct slice value, struct arena *scratch) {
-    struct buffer text;
-    buffer_init(&text, scratch, value.len + 16);
-    jsonb_normalise(value, scratch, &text);
-    put_slice(out, buffer_slice(&text));
+    struct buffer normal;
+    buffer_init(&normal, scratch, value.len + 16);
+    jsonb_normalise(value, scratch, &normal);
+    struct slice text = buffer_slice(&normal);
+    for (size_t at = 0, end; at < text.len; at = end) {
+        char first = text.data[at];
+        if (first == '-' || (first >= '0' && first <= '9')) {
+            end = number_end(text, at);
+            buffer_append_slice(out, numeric_key(slice_make(text.data + at, end - at)));
+        } else {
+            end = first == '"' ? string_end(text, at) : at + 1;
+            put(out, text.data + at, end - at);
+        }
+    }
+    buffer_append_byte(out, '\0'); /* no JSON text contains it: the end is known */
 }
 
 static struct slice without_blanks(struct slice text) {
