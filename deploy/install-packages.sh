@@ -14,16 +14,10 @@ fail() {
 
 [ $# -gt 0 ] || fail "name at least one set: build, flights, test, bench"
 
-# All packages of the sets, each once.
-wanted() {
-    for set in "$@"; do
-        names=$(awk -v set="$set" '$1 == set { print $2 }' "$here/packages.txt")
-        [ -n "$names" ] || fail "packages.txt has no set '$set'"
-        echo "$names"
-    done | sort -u
-}
-
-names=$(wanted "$@")
+for set in "$@"; do
+    grep -q "^$set " "$here/packages.txt" || fail "packages.txt has no set '$set'"
+done
+names=$(awk -v sets=" $* " 'NF == 2 && index(sets, " " $1 " ") && !seen[$2]++ { print $2 }' "$here/packages.txt")
 command -v dpkg-query >/dev/null ||
     fail "this is no Debian system; install the counterparts of:" $names
 
@@ -45,7 +39,8 @@ trap 'rm -f "$log"' EXIT
 
 # The newest error line of apt, or its last line, so that the reason fits in ours.
 reason() {
-    grep '^E:' "$log" | tail -n 1 || tail -n 1 "$log"
+    error=$(grep '^E:' "$log" | tail -n 1)
+    echo "${error:-$(tail -n 1 "$log")}"
 }
 
 apt() {

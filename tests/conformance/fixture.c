@@ -126,7 +126,8 @@ void plan_parts(struct process *process) {
 struct ledger_row part_row(struct process *process, const char *name) {
     struct error error = {0};
     struct ledger_rows rows = {0};
-    assert_done(process->ledger->ops->rows(process->ledger, &name, 1, process->arena, &rows, soon_us(), &error), &error);
+    assert_done(process->ledger->ops->rows(process->ledger, &name, 1, process->arena, &rows, soon_us(), &error),
+                &error);
     assert_int_equal(rows.count, 1);
     return rows.items[0];
 }
@@ -158,7 +159,7 @@ static struct segment *segment_of(struct part *part, const char *ids, uint32_t l
     buffer_init(&raw, arena, 256);
     for (const char *at = ids; *at;) {
         size_t length = strcspn(at, " ");
-        buffer_printf(&raw, "{\"id\":\"%.*s\",\"n\":%s}\n", (int)length, at, arena_text(arena, slice_make(at + 1, length - 1)));
+        buffer_printf(&raw, "{\"id\":\"%.*s\",\"n\":%.*s}\n", (int)length, at, (int)length - 1, at + 1);
         at += length + (at[length] == ' ');
     }
     for (uint32_t i = 0; i < letters; i++) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One process of a pipeline, as far as a sink and its ledger can see it: a bound sink with its ledger, an owner's name,
- * a lane, claimed parts, and payloads made of rows (id text, n bigint). Two of them are two rivals on one store. It calls
- * the connector as the engine does, but step by step, so that a test may stop between any two. One thread. */
+/* One process of a pipeline, as far as a sink and its ledger can see it: a bound sink with its ledger, an owner's
+ * name, a lane, claimed parts, and payloads made of rows (id text, n bigint). Two of them are two rivals on one store.
+ * It calls the connector as the engine does, but step by step, so that a test may stop between any two. One thread. */
 #ifndef LEAT_TESTS_CONFORMANCE_FIXTURE_H
 #define LEAT_TESTS_CONFORMANCE_FIXTURE_H
 

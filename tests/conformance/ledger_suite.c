@@ -207,7 +207,8 @@ static void a_stopped_part_waits_until_it_is_resumed(void **state) {
     struct rivals *rivals = *state;
     NEEDS_SUBJECT(rivals);
     struct part *part = claim_part(rivals->one, "a");
-    note(rivals->one, &(struct note){.kind = NOTE_STOP, .part = "a", .reason = "it is broken", .epoch = part->shares[0].epoch});
+    struct note stop = {.kind = NOTE_STOP, .part = "a", .reason = "it is broken", .epoch = part->shares[0].epoch};
+    note(rivals->one, &stop);
     struct ledger_row row = part_row(rivals->two, "a");
     assert_int_equal(row.state, ROW_STOPPED);
     assert_string_equal(row.reason, "it is broken");

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A directory and a Postgres table. Both are read as any user would: data files by their names, rows by a query. */
+/* A directory and a Postgres table. Both are read as any user would: data files by their names, rows by a query. What
+ * cannot be read ends the program: a suite without its store proves nothing. */
 #include "tests/conformance/subject.h"
 
 #include <assert.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the conformance suites run over: a kind of sink with a store of its own that is empty at the start of each test.
- * A new connector joins by one more entry in subject.c. Postgres needs DATABASE_URL, without it its tests are skipped.
+/* What the conformance suites run over: a kind of sink with a store of its own, empty at the start of each test. A new
+ * connector joins by one more entry in subject.c. Postgres needs DATABASE_URL, without it its tests are skipped.
  * Main thread only. */
 #ifndef LEAT_TESTS_CONFORMANCE_SUBJECT_H
 #define LEAT_TESTS_CONFORMANCE_SUBJECT_H
@@ -15,7 +15,7 @@ struct subject {
     bool (*available)(void);
     void (*reset)(void);                                 /* an empty store */
     void (*sink_yaml)(char *ret_text, size_t size);      /* the sink's entry in a pipeline file */
-    void (*visible)(char *ret_text, size_t size);        /* ids that a reader sees, in order, each with a blank behind */
+    void (*visible)(char *ret_text, size_t size);        /* ids a reader sees, in order, each with a blank behind */
     void (*stored_letters)(char *ret_text, size_t size); /* codes of the dead letters, the same way */
     bool rejects_negative;                               /* a row with n < 0 cannot be stored */
 };
