@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Are option rows sound? Whoever writes rows calls this in a test, so that a mistake in a table is found there and
- * not by a user. */
+/* Are option rows sound? Whoever writes rows calls this in a test, so that a mistake in a table is
+ * found there and not by a user. */
 #include <ctype.h>
 #include <stdlib.h>
 

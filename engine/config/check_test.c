@@ -128,7 +128,8 @@ static void a_character_is_one_printable_one_or_a_tab(void **state) {
         assert_false(option_scalar_parse(&row, slice_of(wrong[i]), fixture->arena, &field));
         assert_int_equal(field, 'x');
     }
-    assert_true(option_scalar_parse(&row, slice_of("\\t"), fixture->arena, &field) && field == '\t');
+    assert_true(option_scalar_parse(&row, slice_of("\\t"), fixture->arena, &field) &&
+                field == '\t');
     assert_true(option_scalar_parse(&row, slice_of("\t"), fixture->arena, &field) && field == '\t');
     assert_true(option_scalar_parse(&row, slice_of("\\"), fixture->arena, &field) && field == '\\');
     assert_true(option_scalar_parse(&row, slice_of(" "), fixture->arena, &field) && field == ' ');

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* YAML to options: any bytes give a pipeline or errors, never a crash, a leak or a long wait. What stands behind the
- * first NUL is `path=value`, an override. */
+/* YAML to options: any bytes give a pipeline or errors, never a crash, a leak or a long wait. What
+ * stands behind the first NUL is `path=value`, an override. */
 #include <stdlib.h>
 
 #include "engine/config/fixture.h"
@@ -20,7 +20,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     config_errors_init(&errors, arena);
     const uint8_t *end = size ? memchr(data, 0, size) : NULL;
     size_t yaml = end ? (size_t)(end - data) : size;
-    char *name = arena_text(arena, slice_make(data + yaml + (end != NULL), size - yaml - (end != NULL)));
+    char *name =
+        arena_text(arena, slice_make(data + yaml + (end != NULL), size - yaml - (end != NULL)));
     char *equals = strchr(name, '=');
     if (equals) {
         *equals = '\0';

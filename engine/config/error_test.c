@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What people read when a pipeline file is wrong: every message to the letter, all of them at once, and never a secret. */
+/* What people read when a pipeline file is wrong: every message to the letter, all of them at once,
+ * and never a secret. */
 #include "engine/config/fixture.h"
 
 #include <stdio.h>
@@ -26,27 +27,32 @@ static void all_errors_are_told_in_the_order_of_the_file(void **state) {
         "p.yaml:4:9: unknown key `urls` in source.sea, did you mean `url`? (config-unknown-key)\n"
         "p.yaml:4:25: source.sea.batch takes a whole number from 1 to 1000, not `5000` "
         "(config-bad-value)\n"
-        "p.yaml:4:37: source.sea.mode takes append, upsert or merge, not `upsrt`, did you mean `upsert`? "
+        "p.yaml:4:37: source.sea.mode takes append, upsert or merge, not `upsrt`, did you mean "
+        "`upsert`? "
         "(config-bad-value)\n"
         "p.yaml:4:52: source.sea.follow takes true or false, not `yes`, did you mean `true`? "
         "(config-bad-value)\n"
-        "p.yaml:7:5: sinks[0] and sinks[1] are both `sea`: give this one a `name:`, its positions are "
+        "p.yaml:7:5: sinks[0] and sinks[1] are both `sea`: give this one a `name:`, its positions "
+        "are "
         "kept under it (config-same-name)\n"
-        "p.yaml:7:28: sinks[1].sea.timeout takes a duration from 1ms to 1h, such as 250ms, 10s or 1h30m, "
+        "p.yaml:7:28: sinks[1].sea.timeout takes a duration from 1ms to 1h, such as 250ms, 10s or "
+        "1h30m, "
         "not `10`, did you mean `10s`? (config-bad-value)\n"
-        "p.yaml:8:18: limits.memory takes a size of at least 8MiB, such as 64MiB or 10kB, not `64mb`, did "
+        "p.yaml:8:18: limits.memory takes a size of at least 8MiB, such as 64MiB or 10kB, not "
+        "`64mb`, did "
         "you mean `64MB`? (config-bad-value)\n"
         "p.yaml:9:1: key `limits` stands here a second time, first in line 8: remove one "
         "(config-duplicate-key)\n");
 }
 
 static void an_empty_pipeline_is_told_what_it_lacks(void **state) {
-    fixture_expect_errors(*state, "{}",
-                          "p.yaml:1:1: pipeline is missing: name of the pipeline; its positions are kept "
-                          "under it (config-missing-key)\n"
-                          "p.yaml:1:1: source is missing: where records come from (config-missing-key)\n"
-                          "p.yaml:1:1: sinks is missing: a list of where records go, each as `- kind: "
-                          "{...}` (config-missing-key)\n");
+    fixture_expect_errors(
+        *state, "{}",
+        "p.yaml:1:1: pipeline is missing: name of the pipeline; its positions are kept "
+        "under it (config-missing-key)\n"
+        "p.yaml:1:1: source is missing: where records come from (config-missing-key)\n"
+        "p.yaml:1:1: sinks is missing: a list of where records go, each as `- kind: "
+        "{...}` (config-missing-key)\n");
     fixture_expect_errors(*state, "hello",
                           "p.yaml:1:1: the pipeline file takes a mapping, not a text "
                           "(config-wrong-type)\n");
@@ -59,15 +65,17 @@ static void a_source_names_one_connector(void **state) {
     fixture_expect_errors(*state, "pipeline: p\nsource: {well: , sea: {}}\n" SINKS,
                           "p.yaml:2:18: source is well already: `sea` needs an entry of its own "
                           "(config-two-connectors)\n");
-    fixture_expect_errors(*state, "pipeline: p\nsource: {drop: {}}\n" SINKS,
-                          "p.yaml:2:10: drop is no source: use one of sea, well (config-unknown-key)\n");
+    fixture_expect_errors(
+        *state, "pipeline: p\nsource: {drop: {}}\n" SINKS,
+        "p.yaml:2:10: drop is no source: use one of sea, well (config-unknown-key)\n");
     fixture_expect_errors(*state, "pipeline: p\nsource: {wel: {}}\n" SINKS,
                           "p.yaml:2:10: unknown key `wel` in source, did you mean `well`? "
                           "(config-unknown-key)\n");
     fixture_expect_errors(*state, "pipeline: p\nsource: [well]\n" SINKS,
                           "p.yaml:2:9: source takes a mapping, not a list (config-wrong-type)\n");
-    fixture_expect_errors(*state, "pipeline: p\nsource: {well: [1]}\n" SINKS,
-                          "p.yaml:2:16: source.well takes a mapping, not a list (config-wrong-type)\n");
+    fixture_expect_errors(
+        *state, "pipeline: p\nsource: {well: [1]}\n" SINKS,
+        "p.yaml:2:16: source.well takes a mapping, not a list (config-wrong-type)\n");
     fixture_expect_errors(*state, HEAD SINKS "ledger: {well: {}}\n",
                           "p.yaml:4:10: well is no ledger: use one of sea (config-unknown-key)\n");
 }
@@ -76,18 +84,22 @@ static void sinks_are_a_list_with_names(void **state) {
     fixture_expect_errors(*state, HEAD "sinks: {drop: {}}\n",
                           "p.yaml:3:8: sinks takes a list of at most 64, each as `- kind: {...}` "
                           "(config-wrong-type)\n");
-    fixture_expect_errors(*state, HEAD "sinks: []\n",
-                          "p.yaml:3:8: sinks is missing: a list of where records go, each as `- kind: "
-                          "{...}` (config-missing-key)\n");
-    fixture_expect_errors(*state, HEAD "sinks: [{name: a, drop: }, {name: a, drop: }]\n",
-                          "p.yaml:3:38: sinks[0] and sinks[1] are both named `a`: choose another name "
-                          "for this one (config-same-name)\n");
-    fixture_expect_errors(*state, HEAD "sinks: [{name: drop, sea: {url: x}}, {drop: }]\n",
-                          "p.yaml:3:39: sinks[0] and sinks[1] are both `drop`: give this one a `name:`, "
-                          "its positions are kept under it (config-same-name)\n");
-    fixture_expect_errors(*state, HEAD "sinks: [{drop: , name: _x}]\n",
-                          "p.yaml:3:24: a name is 1 to 63 characters of a-z, A-Z, 0-9, `-`, `_` and `.`, "
-                          "and begins with a letter or digit, not `_x` (config-bad-name)\n");
+    fixture_expect_errors(
+        *state, HEAD "sinks: []\n",
+        "p.yaml:3:8: sinks is missing: a list of where records go, each as `- kind: "
+        "{...}` (config-missing-key)\n");
+    fixture_expect_errors(
+        *state, HEAD "sinks: [{name: a, drop: }, {name: a, drop: }]\n",
+        "p.yaml:3:38: sinks[0] and sinks[1] are both named `a`: choose another name "
+        "for this one (config-same-name)\n");
+    fixture_expect_errors(
+        *state, HEAD "sinks: [{name: drop, sea: {url: x}}, {drop: }]\n",
+        "p.yaml:3:39: sinks[0] and sinks[1] are both `drop`: give this one a `name:`, "
+        "its positions are kept under it (config-same-name)\n");
+    fixture_expect_errors(
+        *state, HEAD "sinks: [{drop: , name: _x}]\n",
+        "p.yaml:3:24: a name is 1 to 63 characters of a-z, A-Z, 0-9, `-`, `_` and `.`, "
+        "and begins with a letter or digit, not `_x` (config-bad-name)\n");
 }
 
 static void values_of_the_wrong_kind_are_told(void **state) {
@@ -102,14 +114,17 @@ static void values_of_the_wrong_kind_are_told(void **state) {
         "p.yaml:7:17: source.sea.properties takes a mapping of names to texts, not a list "
         "(config-wrong-type)\n"
         "p.yaml:8:11: source.sea.roll takes a mapping, not a text (config-wrong-type)\n"
-        "p.yaml:9:12: source.sea.batch has no value: write a whole number from 1 to 1000, or leave the "
+        "p.yaml:9:12: source.sea.batch has no value: write a whole number from 1 to 1000, or leave "
+        "the "
         "line out (config-wrong-type)\n"
-        "p.yaml:10:5: source.sea.share has no value: write a percentage from 0% to 100%, such as 10%, or "
+        "p.yaml:10:5: source.sea.share has no value: write a percentage from 0% to 100%, such as "
+        "10%, or "
         "leave the line out (config-wrong-type)\n"
         "p.yaml:11:13: source.sea.follow takes true or false, not `null` (config-bad-value)\n");
     fixture_expect_errors(
         *state,
-        "pipeline: p\nsource:\n  sea:\n    url: x\n    topics: [a, [b], ~]\n    properties: {a: {b: c}}\n"
+        "pipeline: p\nsource:\n  sea:\n    url: x\n    topics: [a, [b], ~]\n    properties: {a: "
+        "{b: c}}\n"
         "    delimiter: '\xc3\xa4'\n" SINKS,
         "p.yaml:5:17: source.sea.topics[1] takes a text, not a list (config-wrong-type)\n"
         "p.yaml:5:22: source.sea.topics[2] has no value: write a text, or leave the line out "
@@ -138,21 +153,26 @@ static void sections_of_the_engine_are_checked(void **state) {
         "(config-bad-value)\n"
         "p.yaml:3:14: transforms[0] takes a mapping: write `- sql: select ... from input` "
         "(config-wrong-type)\n"
-        "p.yaml:3:24: transforms[1].sql is missing: a select from input, the output of the step before "
+        "p.yaml:3:24: transforms[1].sql is missing: a select from input, the output of the step "
+        "before "
         "(config-missing-key)\n"
         "p.yaml:3:56: transforms[2].scope takes record or batch, not `rows` (config-bad-value)\n"
-        "p.yaml:4:37: sinks[0].dead_letter_limit takes a percentage from 0% to 100%, such as 10%, or "
+        "p.yaml:4:37: sinks[0].dead_letter_limit takes a percentage from 0% to 100%, such as 10%, "
+        "or "
         "none, not `nune`, did you mean `none`? (config-bad-value)\n"
         "p.yaml:4:55: sinks[0].transforms takes a list of at most 64 steps: write `- sql: ...` "
         "(config-wrong-type)\n"
-        "p.yaml:5:9: limits.record_bytes_max must not be larger than limits.memory (config-bad-value)\n"
+        "p.yaml:5:9: limits.record_bytes_max must not be larger than limits.memory "
+        "(config-bad-value)\n"
         "p.yaml:7:5: tests[0].input is missing: the records of the test (config-missing-key)\n"
-        "p.yaml:8:5: tests[1].name is missing: what the test shows, as a sentence (config-missing-key)\n"
+        "p.yaml:8:5: tests[1].name is missing: what the test shows, as a sentence "
+        "(config-missing-key)\n"
         "p.yaml:8:26: tests[1].expect names `drp`, which is no sink of this pipeline, did you mean "
         "`drop`? (config-unknown-key)\n"
         "p.yaml:8:42: tests[1].expect.drop[0] takes a mapping of columns to values "
         "(config-wrong-type)\n"
-        "p.yaml:8:61: tests[1].dead_letters takes the number of dead letters, or a list of what they "
+        "p.yaml:8:61: tests[1].dead_letters takes the number of dead letters, or a list of what "
+        "they "
         "hold (config-bad-value)\n"
         "p.yaml:8:72: tests[1].match takes exact or subset, not `some` (config-bad-value)\n"
         "p.yaml:9:22: tests[2].input takes a list of records (config-wrong-type)\n"
@@ -169,20 +189,24 @@ static void a_wrong_substitution_is_told_where_it_stands(void **state) {
                    "transforms:\n  - sql: |\n      select\n        ${exec:ls}\n",
         "p.yaml:4:14: environment variable LEAT_TEST_NONE is not set: set it, or write "
         "${LEAT_TEST_NONE:-default} (config-unset-variable)\n"
-        "p.yaml:5:17: `1` is no substitution: write ${NAME}, ${NAME:-default}, ${file:/path}, or $${ for "
+        "p.yaml:5:17: `1` is no substitution: write ${NAME}, ${NAME:-default}, ${file:/path}, or "
+        "$${ for "
         "the characters themselves (config-bad-substitution)\n"
-        "p.yaml:9:9: `exec:ls` is no substitution: write ${NAME}, ${NAME:-default}, ${file:/path}, or $${ "
+        "p.yaml:9:9: `exec:ls` is no substitution: write ${NAME}, ${NAME:-default}, ${file:/path}, "
+        "or $${ "
         "for the characters themselves (config-bad-substitution)\n");
-    fixture_expect_errors(*state, HEAD SINKS "timezone: ${A\n",
-                          "p.yaml:4:11: `${` without `}`: close it, or write $${ for the characters "
-                          "themselves (config-bad-substitution)\n");
+    fixture_expect_errors(
+        *state, HEAD SINKS "timezone: ${A\n",
+        "p.yaml:4:11: `${` without `}`: close it, or write $${ for the characters "
+        "themselves (config-bad-substitution)\n");
 }
 
 static void the_value_of_a_variable_is_not_shown(void **state) {
     setenv("LEAT_TEST_CANARY", "canary-4711", 1);
-    fixture_expect_errors(*state, HEAD SINKS "limits: {workers: \"${LEAT_TEST_CANARY}\"}\n",
-                          "p.yaml:4:19: limits.workers takes a whole number from 1 to 256, not the value "
-                          "of `${LEAT_TEST_CANARY}` (config-bad-value)\n");
+    fixture_expect_errors(
+        *state, HEAD SINKS "limits: {workers: \"${LEAT_TEST_CANARY}\"}\n",
+        "p.yaml:4:19: limits.workers takes a whole number from 1 to 256, not the value "
+        "of `${LEAT_TEST_CANARY}` (config-bad-value)\n");
     unsetenv("LEAT_TEST_CANARY");
 }
 
@@ -261,9 +285,10 @@ static void errors_of_two_files_stand_together(void **state) {
     input.text = slice_of("y: 1\n" HEAD SINKS);
     assert_int_equal(pipeline_load(&input, fixture->arena, &fixture->pipeline, &fixture->errors),
                      STATUS_FAILED);
-    assert_string_equal(fixture_errors(fixture),
-                        "a.yaml:4:1: unknown key `x` in the pipeline: remove it (config-unknown-key)\n"
-                        "b.yaml:1:1: unknown key `y` in the pipeline: remove it (config-unknown-key)\n");
+    assert_string_equal(
+        fixture_errors(fixture),
+        "a.yaml:4:1: unknown key `x` in the pipeline: remove it (config-unknown-key)\n"
+        "b.yaml:1:1: unknown key `y` in the pipeline: remove it (config-unknown-key)\n");
     struct error error;
     config_errors_init(&fixture->errors, fixture->arena);
     assert_int_equal(config_errors_first(&fixture->errors, &error), STATUS_OK);
@@ -271,11 +296,14 @@ static void errors_of_two_files_stand_together(void **state) {
 
 static void strange_keys_are_shown_short_and_printable(void **state) {
     fixture_expect_errors(
-        *state, HEAD SINKS "\"a\\u001b[31m\\n\": 1\n"
-                "? xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\n"
-                ": 1\n\"\": 2\n",
+        *state,
+        HEAD SINKS
+        "\"a\\u001b[31m\\n\": 1\n"
+        "? xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\n"
+        ": 1\n\"\": 2\n",
         "p.yaml:4:1: unknown key `a?[31m?` in the pipeline: remove it (config-unknown-key)\n"
-        "p.yaml:5:3: unknown key `xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx...` in the "
+        "p.yaml:5:3: unknown key `xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx...` "
+        "in the "
         "pipeline: remove it (config-unknown-key)\n"
         "p.yaml:7:1: unknown key `` in the pipeline: remove it (config-unknown-key)\n");
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The `tests:` of a pipeline file: input records and what each sink should get, as JSON text. Nothing is substituted
- * here: a test means the same on every machine. */
+/* The `tests:` of a pipeline file: input records and what each sink should get, as JSON text.
+ * Nothing is substituted here: a test means the same on every machine. */
 #include "engine/config/nearest.h"
 #include "engine/config/parser.h"
 
@@ -12,7 +12,8 @@ static struct slice json_of(struct parser *parser, const struct node *node) {
     return slice_make(out.data, out.len - 1);
 }
 
-/* A list of rows as JSON texts. Scalars are taken as they are (raw records) when raw is set, refused otherwise. */
+/* A list of rows as JSON texts. Scalars are taken as they are (raw records) when raw is set,
+ * refused otherwise. */
 static struct text_list rows_read(struct parser *parser, const struct node *node, const char *path,
                                   bool raw) {
     struct text_list list = {0};
@@ -73,8 +74,9 @@ static void expects_read(struct parser *parser, const struct node *node, const c
             continue;
         }
         expect->place = entry->place;
-        expect->rows = rows_read(parser, entry->value,
-                                 arena_printf(parser->arena, "%s.%s", path, entry->key.data), false);
+        expect->rows =
+            rows_read(parser, entry->value,
+                      arena_printf(parser->arena, "%s.%s", path, entry->key.data), false);
         test->expects_count++;
     }
     test->expects = expects;
@@ -96,7 +98,8 @@ static void test_read(struct parser *parser, const struct node *node, const char
                       const struct pipeline *pipeline, struct test_config *test) {
     static const char *const others[] = {"input", "expect", "dead_letters", NULL};
     const struct section sections[] = {{&test_table, test}, {NULL, NULL}};
-    mapping_read(parser, node, &(struct shape){.path = path, .sections = sections, .others = others});
+    mapping_read(parser, node,
+                 &(struct shape){.path = path, .sections = sections, .others = others});
     test->place = node->place;
     const struct node *input = node_member(node, "input"), *expect = node_member(node, "expect");
     const struct node *dead_letters = node_member(node, "dead_letters");
@@ -111,7 +114,8 @@ static void test_read(struct parser *parser, const struct node *node, const char
             rows_read(parser, input, arena_printf(parser->arena, "%s.input", path), true);
     }
     if (expect) {
-        expects_read(parser, expect, arena_printf(parser->arena, "%s.expect", path), pipeline, test);
+        expects_read(parser, expect, arena_printf(parser->arena, "%s.expect", path), pipeline,
+                     test);
     }
     if (dead_letters) {
         dead_letters_read(parser, dead_letters,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reading a file by descriptor: what is looked at is what is read. A pipe (`<(...)`, `-`) has no size and is read up
- * to the limit; a directory or device is refused. */
+/* Reading a file by descriptor: what is looked at is what is read. A pipe (`<(...)`, `-`) has no
+ * size and is read up to the limit; a directory or device is refused. */
 #include "engine/config/file.h"
 
 #include <errno.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Small files that people name: read whole, refused by size before they are read, wiped when they go. */
+/* Small files that people name: read whole, refused by size before they are read, wiped when they
+ * go. */
 #ifndef LEAT_CONFIG_FILE_H
 #define LEAT_CONFIG_FILE_H
 

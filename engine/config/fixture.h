@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* For the tests of this folder alone: a registry with one option of each type, and loading from a string. */
+/* For the tests of this folder alone: a registry with one option of each type, and loading from a
+ * string. */
 #ifndef LEAT_CONFIG_FIXTURE_H
 #define LEAT_CONFIG_FIXTURE_H
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a position means: the options marked OPTION_IDENTITY as canonical text. A reload that changes one would
- * go on at a position of something else. Secrets are never part of it. */
+/* What a position means: the options marked OPTION_IDENTITY as canonical text. A reload that
+ * changes one would go on at a position of something else. Secrets are never part of it. */
 #include <assert.h>
 #include <stdlib.h>
 
@@ -89,8 +89,8 @@ static void table_print(const struct option_table *table, const void *options, c
 
 static void source_print(const struct pipeline *pipeline, struct buffer *out) {
     const struct source_config *source = &pipeline->source;
-    buffer_printf(out, "pipeline=%s\nsource.name=%s\nsource.kind=%s\n", pipeline->name, source->name,
-                  source->connector->kind);
+    buffer_printf(out, "pipeline=%s\nsource.name=%s\nsource.kind=%s\n", pipeline->name,
+                  source->name, source->connector->kind);
     table_print(source->connector->source, source->options,
                 arena_printf(out->arena, "source.%s", source->connector->kind), out);
 }
@@ -127,17 +127,19 @@ static struct slice line_next(struct slice *text) {
     return line;
 }
 
-/* Compares line by line; the names of lines follow from the rows, so the first that differs names the change. */
+/* Compares line by line; the names of lines follow from the rows, so the first that differs names
+ * the change. */
 static enum status compare(struct slice running, struct slice next, struct error *error) {
     while (running.len || next.len) {
         struct slice was = line_next(&running), is = line_next(&next);
         if (slice_equal(was, is)) {
             continue;
         }
-        (void)error_set(error, ERROR_PERMANENT, "config-identity",
-                        "`%.*s` cannot become `%.*s` while positions are kept: change it back, or give "
-                        "the pipeline, source or sink another name to begin anew",
-                        (int)was.len, was.data, (int)is.len, is.data);
+        (void)error_set(
+            error, ERROR_PERMANENT, "config-identity",
+            "`%.*s` cannot become `%.*s` while positions are kept: change it back, or give "
+            "the pipeline, source or sink another name to begin anew",
+            (int)was.len, was.data, (int)is.len, is.data);
         if (error) {
             secret_redact(error->message);
         }
@@ -176,7 +178,8 @@ enum status pipeline_identity_compare(const struct pipeline *running, const stru
     for (uint32_t i = 0; status == STATUS_OK && i < running->sinks_count; i++) {
         for (uint32_t j = 0; status == STATUS_OK && j < next->sinks_count; j++) {
             if (strcmp(running->sinks[i].name, next->sinks[j].name) == 0) {
-                status = pair_compare(sink_subject_print, &running->sinks[i], &next->sinks[j], error);
+                status =
+                    pair_compare(sink_subject_print, &running->sinks[i], &next->sinks[j], error);
             }
         }
     }

@@ -2,7 +2,8 @@
 /* What a reload may change and what it may not. */
 #include "engine/config/fixture.h"
 
-#define FILE_TEXT(url, rest) "pipeline: p\nsource: {sea: {url: " url ", topics: [a, b], batch: 3}}\n" rest
+#define FILE_TEXT(url, rest)                                                                       \
+    "pipeline: p\nsource: {sea: {url: " url ", topics: [a, b], batch: 3}}\n" rest
 
 static void the_identity_is_its_marked_options_in_the_order_of_rows(void **state) {
     struct fixture *fixture = *state;
@@ -43,10 +44,10 @@ static void what_is_no_identity_may_change(void **state) {
 }
 
 static void the_source_may_not_become_another(void **state) {
-    assert_string_equal(compared(*state, FILE_TEXT("u", "sinks: [drop: ]\n"),
-                                 FILE_TEXT("w", "sinks: [drop: ]\n")),
-                        "`source.sea.url=u` cannot become `source.sea.url=w` while positions are kept: "
-                        "change it back, or give the pipeline, source or sink another name to begin anew");
+    assert_string_equal(
+        compared(*state, FILE_TEXT("u", "sinks: [drop: ]\n"), FILE_TEXT("w", "sinks: [drop: ]\n")),
+        "`source.sea.url=u` cannot become `source.sea.url=w` while positions are kept: "
+        "change it back, or give the pipeline, source or sink another name to begin anew");
     assert_non_null(strstr(compared(*state, FILE_TEXT("u", "sinks: [drop: ]\n"),
                                     "pipeline: p\nsource: {well: }\nsinks: [drop: ]\n"),
                            "`source.name=sea` cannot become `source.name=well`"));
@@ -64,8 +65,8 @@ static void sinks_come_and_go_but_do_not_move(void **state) {
         compared(*state, one,
                  FILE_TEXT("u", "sinks: [{drop: }, {name: a, sea: {url: x, batch: 2}}]\n")),
         "");
-    assert_string_equal(compared(*state, one, FILE_TEXT("u", "sinks: [{name: b, sea: {url: y}}]\n")),
-                        "");
+    assert_string_equal(
+        compared(*state, one, FILE_TEXT("u", "sinks: [{name: b, sea: {url: y}}]\n")), "");
     assert_non_null(strstr(
         compared(*state, one, FILE_TEXT("u", "sinks: [{drop: }, {name: a, sea: {url: y}}]\n")),
         "`sinks.a.sea.url=x` cannot become `sinks.a.sea.url=y`"));

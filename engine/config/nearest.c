@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Edit distance over bytes: insert, delete, replace and swap of neighbours cost one each (optimal string alignment); letter
- * case and `-` for `_` cost nothing. */
+/* Edit distance over bytes: insert, delete, replace and swap of neighbours cost one each (optimal
+ * string alignment); letter case and `-` for `_` cost nothing. */
 #include "engine/config/nearest.h"
 
 #include <ctype.h>

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* From libfyaml's events to the tree. An anchor is known once its node is complete, so a cycle cannot be written; each
- * alias is a copy that counts against the node budget, so a bomb ends there. Main thread. */
+/* From libfyaml's events to the tree. An anchor is known once its node is complete, so a cycle
+ * cannot be written; each alias is a copy that counts against the node budget, so a bomb ends
+ * there. Main thread. */
 #include "engine/config/node.h"
 
 #include <libfyaml.h>
@@ -145,8 +146,8 @@ static struct node *alias_build(struct builder *builder, struct fy_event *event,
     return NULL;
 }
 
-/* Columns before each line of a block scalar: what stands before the first line with content, less what of it belongs
- * to the text. */
+/* Columns before each line of a block scalar: what stands before the first line with content, less
+ * what of it belongs to the text. */
 static uint32_t block_indent(struct slice file, size_t at, struct slice text) {
     size_t line = 0;
     while (line < text.len && text.data[line] == '\n') {
@@ -242,7 +243,8 @@ static bool has_key(const struct node *node, struct slice key) {
     return false;
 }
 
-/* Adds the members of a merged mapping that the mapping has not itself. They were counted when the alias was followed. */
+/* Adds the members of a merged mapping that the mapping has not itself. They were counted when the
+ * alias was followed. */
 static bool merge_one(struct builder *builder, struct node *node, const struct node *merged) {
     if (merged->kind != NODE_MAPPING) {
         fail(builder, merged->place, "config-bad-alias",
@@ -350,8 +352,8 @@ static void anchor_add(struct builder *builder, struct slice name, const struct 
     builder->anchors = anchor;
 }
 
-/* Builds the node that begins with event and frees the event. NULL after an error, which has been told unless it is
- * libfyaml's. */
+/* Builds the node that begins with event and frees the event. NULL after an error, which has been
+ * told unless it is libfyaml's. */
 static struct node *node_build(struct builder *builder, struct fy_event *event, uint32_t depth) {
     struct fy_token *tag = NULL, *anchor = NULL;
     struct node *node = NULL;
@@ -513,7 +515,8 @@ struct node *node_parse(const struct node_input *input, struct arena *arena,
         .diag = builder.diag,
     };
     builder.parser = fy_parser_create(&config);
-    if (!builder.parser || fy_parser_set_string(builder.parser, input->text.data, input->text.len)) {
+    if (!builder.parser ||
+        fy_parser_set_string(builder.parser, input->text.data, input->text.len)) {
         abort();
     }
     root = document_build(&builder);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A YAML document as a tree of our own: aliases followed, merges done, duplicate keys reported, all within a node
- * budget, so that no later step can meet a cycle or a bomb. libfyaml is only asked for events; its own resolver
- * is never used (it expands a bomb without limit). Lives in the arena. */
+/* A YAML document as a tree of our own: aliases followed, merges done, duplicate keys reported, all
+ * within a node budget, so that no later step can meet a cycle or a bomb. libfyaml is only asked
+ * for events; its own resolver, which expands a bomb without limit, is never used. Lives in the
+ * arena. */
 #ifndef LEAT_CONFIG_NODE_H
 #define LEAT_CONFIG_NODE_H
 
@@ -35,8 +36,8 @@ struct node_input {
     uint32_t nodes_max, depth_max;
 };
 
-/* NULL when the text is no YAML document; duplicate keys are errors too, but the tree is returned without them, so
- * that the other errors can be found. */
+/* NULL when the text is no YAML document; duplicate keys are errors too, but the tree is returned
+ * without them, so that the other errors can be found. */
 struct node *node_parse(const struct node_input *input, struct arena *arena,
                         struct config_errors *errors);
 /* The value of a key, NULL when absent or not a mapping. */
@@ -50,8 +51,8 @@ struct node_entry *node_append(struct node *node, struct arena *arena);
 void node_override(struct node *root, const struct text_map *sets, struct arena *arena,
                    struct config_errors *errors);
 
-/* JSON text of a tree: plain scalars that are JSON numbers, true, false or null are those, the rest strings;
- * numbers keep their digits. */
+/* JSON text of a tree: plain scalars that are JSON numbers, true, false or null are those, the rest
+ * strings; numbers keep their digits. */
 void node_json(const struct node *node, struct buffer *out);
 
 /* False sets *ret_bad to the offset of the first byte that is not UTF-8 (RFC 3629). */

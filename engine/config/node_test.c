@@ -71,7 +71,8 @@ static void plain_scalars_have_the_types_of_json_and_keep_their_digits(void **st
     expect_tree(*state, "[010, +1, .5, 1., 0x1F, yes, on, NO, 'true', \"1\", !!str 7, 1:30]",
                 "[\"010\",\"+1\",\".5\",\"1.\",\"0x1F\",\"yes\",\"on\",\"NO\",\"true\",\"1\",\"7\","
                 "\"1:30\"]");
-    expect_tree(*state, "{a: , b: 2026-11-01T10:00:00Z}", "{\"a\":null,\"b\":\"2026-11-01T10:00:00Z\"}");
+    expect_tree(*state, "{a: , b: 2026-11-01T10:00:00Z}",
+                "{\"a\":null,\"b\":\"2026-11-01T10:00:00Z\"}");
 }
 
 static void strings_are_escaped_as_json_wants(void **state) {
@@ -90,7 +91,8 @@ static void aliases_are_copies_of_what_stands_above(void **state) {
 static void an_alias_of_its_own_parent_is_no_cycle(void **state) {
     expect_refused(*state, "a: &a [1, *a]\n",
                    "f:1:11: alias `a` names no anchor above it (config-bad-alias)\n");
-    expect_refused(*state, "&a {b: *a}", "f:1:8: alias `a` names no anchor above it (config-bad-alias)\n");
+    expect_refused(*state, "&a {b: *a}",
+                   "f:1:8: alias `a` names no anchor above it (config-bad-alias)\n");
 }
 
 static void merges_fill_what_is_absent(void **state) {

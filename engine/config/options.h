@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Options as rows: every setting of a connector or of the engine is one row next to the struct it fills.
- * Parsing, `leat options`, docs/reference.md and the JSON Schema come from the rows and nothing else. */
+/* Options as rows: every setting of a connector or of the engine is one row next to the struct it
+ * fills. Parsing, `leat options`, docs/reference.md and the JSON Schema come from the rows and
+ * nothing else. */
 #ifndef LEAT_CONFIG_OPTIONS_H
 #define LEAT_CONFIG_OPTIONS_H
 
@@ -22,7 +23,7 @@
  *   CHOICE    int                  (index into choices)
  *   CHARACTER char                 (one ASCII character; "\t" allowed)
  *   TEXT_MAP  struct text_map      (name: scalar, any names; no fallback)
- *   GROUP     embedded struct      (rows of its own; absent = their fallbacks; no fallback of its own) */
+ *   GROUP     embedded struct      (rows of its own; absent = their fallbacks; none of its own) */
 enum option_type {
     OPTION_TEXT,
     OPTION_SECRET,
@@ -40,7 +41,7 @@ enum option_type {
 
 enum option_flag {
     OPTION_REQUIRED = 1,
-    OPTION_IDENTITY = 2, /* reload refuses a change: it says where the data is or what a position means */
+    OPTION_IDENTITY = 2, /* where the data is or what a position means: reload refuses a change */
 };
 
 struct text_list {
@@ -62,7 +63,8 @@ struct option {
     const char *sentence; /* ends without a full stop */
     enum option_type type;
     size_t offset;
-    int64_t min, max; /* INT, BYTES, DURATION (microseconds); both 0 = any, max below min = no upper bound */
+    /* INT, BYTES, DURATION (microseconds); both 0 = any, max below min = no upper bound */
+    int64_t min, max;
     const char *const *choices; /* CHOICE: NULL-terminated; PERCENT: words allowed besides */
     const struct option_table *group;
     unsigned flags;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* `--set path=value` on the tree. The path is names and list indices with dots between them; a name that holds dots
- * itself stands in double quotes, or is taken as it is when the file has such a key already. The value is YAML when it
- * begins like a list, a mapping or a quoted text, else it is taken to the letter, so that `*.csv` and `a: b` need no
- * second layer of quotes. */
+/* `--set path=value` on the tree. The path is names and list indices with dots between them; a name
+ * that holds dots itself stands in double quotes, or is taken as it is when the file has such a key
+ * already. The value is YAML when it begins like a list, a mapping or a quoted text, else it is
+ * taken to the letter, so that `*.csv` and `a: b` need no second layer of quotes. */
 #include <ctype.h>
 #include <stdlib.h>
 
@@ -123,8 +123,10 @@ static void set_one(struct setting *setting, struct node *node, struct slice val
                               "the path is too long");
             return;
         }
-        if (node->kind == NODE_SCALAR) { /* what is absent, and a text, becomes what the path needs */
-            bool first = slice_is(setting->path, "0") || slice_starts_with(setting->path, SLICE_LITERAL("0."));
+        if (node->kind == NODE_SCALAR) {
+            /* What is absent, and a text, becomes what the path needs. */
+            bool first = slice_is(setting->path, "0") ||
+                         slice_starts_with(setting->path, SLICE_LITERAL("0."));
             *node = (struct node){.kind = first ? NODE_SEQUENCE : NODE_MAPPING,
                                   .place = setting->place};
         }
@@ -138,8 +140,11 @@ static void set_one(struct setting *setting, struct node *node, struct slice val
         }
         if (!entry->value) {
             entry->value = arena_zalloc(setting->arena, sizeof *entry->value);
-            *entry->value = (struct node){.kind = NODE_SCALAR, .plain = true,
-                                          .place = setting->place, .text_place = setting->place, .text = slice_of("")};
+            *entry->value = (struct node){.kind = NODE_SCALAR,
+                                          .plain = true,
+                                          .place = setting->place,
+                                          .text_place = setting->place,
+                                          .text = slice_of("")};
         }
         node = entry->value;
     }

@@ -20,17 +20,18 @@ void duration_print(int64_t us, struct buffer *out);
 
 /* What a row takes, as a phrase: "a duration from 1ms to 1h, such as 10s". */
 void option_expects(const struct option *row, struct buffer *out);
-/* Writes the value of a scalar option into its field (TEXT: a copy in the arena). False when it is not what
- * option_expects says. Not for SECRET, TEXTS, TEXT_MAP and GROUP. */
+/* Writes the value of a scalar option into its field (TEXT: a copy in the arena). False when it is
+ * not what option_expects says. Not for SECRET, TEXTS, TEXT_MAP and GROUP. */
 bool option_scalar_parse(const struct option *row, struct slice text, struct arena *arena,
                          void *field);
 /* The fallback of one row, zero when it has none; groups with all of theirs. */
 void option_fallback(const struct option *row, struct arena *arena, void *field);
 
-/* A struct with every fallback applied; required options stay zero. For tests and built-in pipelines. */
+/* A struct with every fallback applied; required options stay zero. For tests and built-in
+ * pipelines. */
 void *options_defaults(const struct option_table *table, struct arena *arena);
-/* Are the rows sound: names, sentences, fallbacks in range, fields inside the struct? Each connector's test
- * calls it. */
+/* Are the rows sound: names, sentences, fallbacks in range, fields inside the struct? Each
+ * connector's test calls it. */
 MUST_CHECK enum status options_check(const struct option_table *table, struct error *error);
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* From mappings to structs through option rows. What cannot be read leaves its field zero and an error in the list. */
+/* From mappings to structs through option rows. What cannot be read leaves its field zero and an
+ * error in the list. */
 #include "engine/config/parser.h"
 
 #include <strings.h>
@@ -26,7 +27,9 @@ static const char *path_join(struct parser *parser, const char *path, const char
 }
 
 static const char *kind_name(const struct node *node) {
-    return node->kind == NODE_MAPPING ? "a mapping" : node->kind == NODE_SEQUENCE ? "a list" : "a text";
+    return node->kind == NODE_MAPPING    ? "a mapping"
+           : node->kind == NODE_SEQUENCE ? "a list"
+                                         : "a text";
 }
 
 static const char *expectation(struct parser *parser, const struct option *row) {
@@ -37,7 +40,8 @@ static const char *expectation(struct parser *parser, const struct option *row) 
     return out.data;
 }
 
-static void wrong_kind(struct parser *parser, const struct target *target, const struct node *node) {
+static void wrong_kind(struct parser *parser, const struct target *target,
+                       const struct node *node) {
     config_errors_add(parser->errors, node->place, "config-wrong-type", "%s takes %s, not %s",
                       target->path, expectation(parser, target->row),
                       node_is_null(node) ? "an empty value" : kind_name(node));
@@ -144,7 +148,8 @@ static const char *text_item(struct parser *parser, const char *path, const stru
     return scalar.text.data;
 }
 
-static void texts_read(struct parser *parser, const struct target *target, const struct node *node) {
+static void texts_read(struct parser *parser, const struct target *target,
+                       const struct node *node) {
     bool sequence = node->kind == NODE_SEQUENCE;
     uint32_t count = sequence ? node->count : 1;
     const char **items = arena_alloc(parser->arena, (count + 1) * sizeof *items);
@@ -179,7 +184,8 @@ static void text_map_read(struct parser *parser, const struct target *target,
         (struct text_map){.names = names, .values = values, .count = node->count};
 }
 
-static void option_read(struct parser *parser, const struct target *target, const struct node *node) {
+static void option_read(struct parser *parser, const struct target *target,
+                        const struct node *node) {
     if (target->row->type == OPTION_GROUP) {
         const struct section sections[] = {{target->row->group, target->field}, {NULL, NULL}};
         mapping_read(parser, node, &(struct shape){.path = target->path, .sections = sections});
@@ -331,7 +337,7 @@ void mapping_read(struct parser *parser, const struct node *node, const struct s
     }
 }
 
-/* --- connectors ---------------------------------------------------------------------------------------------- */
+/* --- connectors ------------------------------------------------------------------------------ */
 
 static bool has_unknown_key(struct parser *parser, const struct node *node,
                             const struct shape *shape) {

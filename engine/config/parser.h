@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Inside of the configuration: from the tree to structs, through option rows. Every error is added to the list and
- * reading goes on, so that one run finds them all. */
+/* Inside of the configuration: from the tree to structs, through option rows. Every error is added
+ * to the list and reading goes on, so that one run finds them all. */
 #ifndef LEAT_CONFIG_PARSER_H
 #define LEAT_CONFIG_PARSER_H
 
@@ -16,7 +16,7 @@ struct parser {
     uint64_t substituted_bytes; /* in all, against files that are put in a thousand times */
 };
 
-/* --- secrets of a pipeline ----------------------------------------------------------------------------------- */
+/* --- secrets of a pipeline ------------------------------------------------------------------- */
 
 struct pipeline_secrets *pipeline_secrets_new(struct arena *arena);
 /* A secret that pipeline_secrets_free frees. text, which lies in the arena, is wiped then too. */
@@ -24,7 +24,7 @@ struct secret *pipeline_secrets_add(struct pipeline_secrets *secrets, struct are
                                     struct slice text);
 void pipeline_secrets_free(struct pipeline_secrets *secrets); /* takes NULL */
 
-/* --- scalars ------------------------------------------------------------------------------------------------- */
+/* --- scalars --------------------------------------------------------------------------------- */
 
 struct scalar {
     struct slice text;  /* in the arena, with a NUL behind it */
@@ -34,7 +34,7 @@ struct scalar {
 /* Substitutes ${...} in the scalar; false after an error. node is a scalar. */
 bool scalar_read(struct parser *parser, const struct node *node, struct scalar *ret);
 
-/* --- mappings ------------------------------------------------------------------------------------------------ */
+/* --- mappings -------------------------------------------------------------------------------- */
 
 enum connector_role { ROLE_NONE, ROLE_SOURCE, ROLE_SINK, ROLE_LEDGER };
 
@@ -52,7 +52,8 @@ struct shape {
     enum connector_role role;       /* connectors of that role are keys too */
 };
 
-/* Fills the sections from the mapping, fallbacks for what is absent. An empty value counts as an empty mapping. */
+/* Fills the sections from the mapping, fallbacks for what is absent. An empty value counts as an
+ * empty mapping. */
 void mapping_read(struct parser *parser, const struct node *node, const struct shape *shape);
 
 const struct option_table *connector_table(const struct connector_options *connector,
@@ -72,7 +73,7 @@ struct connector_choice connector_read(struct parser *parser, const struct node 
 /* Where the text of a TEXT option that was just read stands; text NULL when the key is absent. */
 struct placed_text placed_text_of(const struct node *mapping, const char *key, const char *text);
 
-/* --- sections of the file ------------------------------------------------------------------------------------ */
+/* --- sections of the file -------------------------------------------------------------------- */
 
 void tests_read(struct parser *parser, const struct node *root, struct pipeline *pipeline);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* From a pipeline file to struct pipeline. The steps: size, YAML, overrides, sections, then what only the whole shows
- * (names, formats). A step that fails does not keep the later ones from finding their errors, but for YAML itself. */
+/* From a pipeline file to struct pipeline. The steps: size, YAML, overrides, sections, then what
+ * only the whole shows (names, formats). A step that fails does not keep the later ones from
+ * finding their errors, but for YAML itself. */
 #include "engine/config/pipeline.h"
 
 #include <ctype.h>
@@ -28,14 +29,15 @@ static void name_check(struct parser *parser, const struct node *mapping, const 
                        const char *name) {
     const struct node *node = node_member(mapping, key);
     if (node && name && !name_is_sound(name)) {
-        config_errors_add(parser->errors, node->place, "config-bad-name",
-                          "a name is 1 to %d characters of a-z, A-Z, 0-9, `-`, `_` and `.`, and begins "
-                          "with a letter or digit, not %s",
-                          PIPELINE_NAME_BYTES_MAX, shown(node->text, parser->arena));
+        config_errors_add(
+            parser->errors, node->place, "config-bad-name",
+            "a name is 1 to %d characters of a-z, A-Z, 0-9, `-`, `_` and `.`, and begins "
+            "with a letter or digit, not %s",
+            PIPELINE_NAME_BYTES_MAX, shown(node->text, parser->arena));
     }
 }
 
-/* --- transforms ---------------------------------------------------------------------------------------------- */
+/* --- transforms ------------------------------------------------------------------------------ */
 
 static void transform_read(struct parser *parser, const struct node *node, const char *path,
                            struct transform_config *ret) {
@@ -70,7 +72,7 @@ static struct transform_list transforms_read(struct parser *parser, const struct
     return (struct transform_list){.items = items, .count = node->count};
 }
 
-/* --- source -------------------------------------------------------------------------------------------------- */
+/* --- source ---------------------------------------------------------------------------------- */
 
 static void format_fill(struct source_config *source, uint64_t record_bytes_max,
                         struct arena *arena) {
@@ -123,14 +125,16 @@ static void format_check(struct parser *parser, const struct node *node,
     }
 }
 
-/* starting_position and until may stand beside the connector or inside of it, not both: where this one does. */
+/* starting_position and until may stand beside the connector or inside of it, not both: where this
+ * one does. */
 static const struct node *position_mapping(struct parser *parser,
                                            const struct connector_choice *choice,
                                            const struct node *node, const char *key) {
     const struct node *inside = choice->node ? node_member(choice->node, key) : NULL;
     if (inside && node_member(node, key)) {
         config_errors_add(parser->errors, inside->place, "config-duplicate-key",
-                          "%s stands beside `%s` as well: remove one", key, choice->connector->kind);
+                          "%s stands beside `%s` as well: remove one", key,
+                          choice->connector->kind);
     }
     return inside ? choice->node : node;
 }
@@ -143,7 +147,8 @@ static void source_read(struct parser *parser, const struct node *root, struct p
                           "source is missing: where records come from");
         return;
     }
-    const struct section sections[] = {{&source_table, source}, {&position_table, source}, {NULL, NULL}};
+    const struct section sections[] = {
+        {&source_table, source}, {&position_table, source}, {NULL, NULL}};
     const struct shape shape = {.path = "source", .sections = sections, .role = ROLE_SOURCE};
     struct connector_choice choice = connector_read(parser, node, &shape, &sections[1]);
     source->connector = choice.connector;
@@ -164,7 +169,7 @@ static void source_read(struct parser *parser, const struct node *root, struct p
     format_fill(source, pipeline->limits.record_bytes_max, parser->arena);
 }
 
-/* --- sinks and ledger ---------------------------------------------------------------------------------------- */
+/* --- sinks and ledger ------------------------------------------------------------------------ */
 
 static void sink_read(struct parser *parser, const struct node *node, const char *path,
                       struct sink_config *sink) {
@@ -198,10 +203,11 @@ static void sink_names(struct parser *parser, struct pipeline *pipeline) {
                 continue;
             }
             config_errors_add(parser->errors, sink->place, "config-same-name",
-                              unnamed ? "sinks[%u] and sinks[%u] are both `%s`: give this one a "
-                                        "`name:`, its positions are kept under it"
-                                      : "sinks[%u] and sinks[%u] are both named `%s`: choose another "
-                                        "name for this one",
+                              unnamed
+                                  ? "sinks[%u] and sinks[%u] are both `%s`: give this one a "
+                                    "`name:`, its positions are kept under it"
+                                  : "sinks[%u] and sinks[%u] are both named `%s`: choose another "
+                                    "name for this one",
                               j, i, sink->name);
             break;
         }
@@ -237,12 +243,13 @@ static void ledger_read(struct parser *parser, const struct node *root, struct p
     }
     const struct section none = {NULL, NULL};
     struct connector_choice choice = connector_read(
-        parser, node, &(struct shape){.path = "ledger", .sections = &none, .role = ROLE_LEDGER}, NULL);
+        parser, node, &(struct shape){.path = "ledger", .sections = &none, .role = ROLE_LEDGER},
+        NULL);
     pipeline->ledger = (struct ledger_config){
         .connector = choice.connector, .options = choice.options, .place = choice.place};
 }
 
-/* --- the whole ----------------------------------------------------------------------------------------------- */
+/* --- the whole ------------------------------------------------------------------------------- */
 
 static int64_t cores(void) {
     cpu_set_t set;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A pipeline file as plain structs. Parsed and checked as a whole, then never changed; everything lies in
- * the arena given to pipeline_load, secrets lie outside and go with pipeline_free. Main thread while
- * loading, immutable after. */
+/* A pipeline file as plain structs. Parsed and checked as a whole, then never changed; everything
+ * lies in the arena given to pipeline_load, secrets lie outside and go with pipeline_free. Main
+ * thread while loading, immutable after. */
 #ifndef LEAT_CONFIG_PIPELINE_H
 #define LEAT_CONFIG_PIPELINE_H
 
@@ -59,7 +59,7 @@ struct source_config {
     struct json_config json;
     struct csv_config csv;
     struct format format;           /* made of the above and limits.record_bytes_max */
-    bool framing_auto; /* json: format.framing is FRAMING_NONE, the source detects it for each part */
+    bool framing_auto; /* json: framing is FRAMING_NONE, the source detects it for each part */
     struct placed_text columns; /* text NULL: none declared */
     /* May stand in the kind's mapping too; text NULL: the connector's default, no end. */
     struct placed_text starting_position, until;
@@ -137,24 +137,26 @@ struct pipeline {
 };
 
 struct pipeline_input {
-    const char *path;  /* read unless text is given, `-` is standard input; names the file in messages */
+    const char *path;  /* `-` is standard input; names the file in messages */
     struct slice text; /* data NULL: read path */
     /* --set: dotted path (`sinks.0.postgres.table`) to value; may be NULL */
     const struct text_map *sets;
     const struct connector_options *registry;
 };
 
-/* Reads, checks and fills. On failure errors holds everything that is wrong and *ret is not written. errors
- * must be initialised; it may hold errors of other files already. */
+/* Reads, checks and fills. On failure errors holds everything that is wrong and *ret is not
+ * written. errors must be initialised; it may hold errors of other files already. */
 MUST_CHECK enum status pipeline_load(const struct pipeline_input *input, struct arena *arena,
                                      struct pipeline **ret, struct config_errors *errors);
-/* Wipes and frees the secrets; call it before the arena is freed, which stays the caller's. Takes NULL. */
+/* Wipes and frees the secrets; call it before the arena is freed, which stays the caller's. Takes
+ * NULL. */
 void pipeline_free(struct pipeline *pipeline);
 
-/* The values that say where data is and what a position means (OPTION_IDENTITY), `path=value` lines. */
+/* The values that say where data is and what a position means (OPTION_IDENTITY), `path=value`
+ * lines. */
 void pipeline_identity(const struct pipeline *pipeline, struct buffer *out);
-/* May the running pipeline be replaced by the next one? Failure names what differs, with both values. Sinks
- * are compared by name; added and removed ones are compatible. */
+/* May the running pipeline be replaced by the next one? Failure names what differs, with both
+ * values. Sinks are compared by name; added and removed ones are compatible. */
 MUST_CHECK enum status pipeline_identity_compare(const struct pipeline *running,
                                                  const struct pipeline *next, struct error *error);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A pipeline file as structs: every field of the design's example, defaults, substitution, overrides, files. */
+/* A pipeline file as structs: every field of the design's example, defaults, substitution,
+ * overrides, files. */
 #include "engine/config/fixture.h"
 
 #include <stdlib.h>
@@ -28,7 +29,8 @@ static const char whole[] =
     "    starting_position: latest\n"
     "  until: 2026-11-01T00:00:00Z\n"
     "  format: csv\n"
-    "  csv: {header: true, delimiter: \";\", quote: \"'\", nulls: [\"\", NA], quoted_newlines: false}\n"
+    "  csv: {header: true, delimiter: \";\", quote: \"'\", nulls: [\"\", NA], quoted_newlines: "
+    "false}\n"
     "  columns: |\n"
     "    id uuid,\n"
     "    ts timestamptz\n"
@@ -230,21 +232,27 @@ static void tests_hold_json_with_the_digits_as_written(void **state) {
     assert_string_equal(pipeline->tests[1].dead_letters.items[0], "{\"code\":\"x\"}");
 }
 
-/* --- overrides ----------------------------------------------------------------------------------------------- */
+/* --- overrides ------------------------------------------------------------------------------- */
 
 static void overrides_replace_and_add(void **state) {
     struct fixture *fixture = *state;
-    const char *names[] = {"limits.workers", "source.sea.properties.client.id",
-                           "source.sea.properties.\"a.b\"", "sinks.1", "sinks.1.name",
-                           "source.sea.url", "source.sea.topics", "transforms.0.sql", "http.listen"};
+    const char *names[] = {"limits.workers",
+                           "source.sea.properties.client.id",
+                           "source.sea.properties.\"a.b\"",
+                           "sinks.1",
+                           "sinks.1.name",
+                           "source.sea.url",
+                           "source.sea.topics",
+                           "transforms.0.sql",
+                           "http.listen"};
     const char *values[] = {"9",    "other", "c", "{drop: {}}",  "second",
                             "*: x", "[q, r]", "select 1", "\"[::1]:1\""};
     struct text_map sets = {.names = names, .values = values, .count = 9};
-    assert_int_equal(
-        fixture_load_sets(fixture,
-                          "pipeline: p\nsource: {sea: {url: u, properties: {client.id: x}}}\n" SINKS,
-                          &sets),
-        STATUS_OK);
+    assert_int_equal(fixture_load_sets(
+                         fixture,
+                         "pipeline: p\nsource: {sea: {url: u, properties: {client.id: x}}}\n" SINKS,
+                         &sets),
+                     STATUS_OK);
     struct pipeline *pipeline = fixture->pipeline;
     struct sea_options *sea = pipeline->source.options;
     assert_int_equal(pipeline->limits.workers, 9);
@@ -261,27 +269,31 @@ static void overrides_replace_and_add(void **state) {
 
 static void a_wrong_override_is_told_by_its_name(void **state) {
     struct fixture *fixture = *state;
-    const char *names[] = {"limits.workres", "sinks.7.name", "limits.memory", "http", "", "sinks.x"};
+    const char *names[] = {"limits.workres", "sinks.7.name", "limits.memory", "http", "",
+                           "sinks.x"};
     const char *values[] = {"9", "x", "1K", "[", "1", "2"};
     struct text_map sets = {.names = names, .values = values, .count = 6};
     assert_int_equal(fixture_load_sets(fixture, HEAD SINKS, &sets), STATUS_FAILED);
     const char *errors = fixture_errors(fixture);
-    assert_non_null(strstr(errors, "--set `limits.workres`: unknown key `workres` in limits, did you "
-                                   "mean `workers`? (config-unknown-key)\n"));
-    assert_non_null(strstr(errors, "--set `sinks.7.name`: `7` is no index of a list of 1: write 0 to 1 "
-                                   "(config-bad-override)\n"));
-    assert_non_null(strstr(errors, "--set `limits.memory`: limits.memory takes a size of at least "));
+    assert_non_null(strstr(errors,
+                           "--set `limits.workres`: unknown key `workres` in limits, did you "
+                           "mean `workers`? (config-unknown-key)\n"));
+    assert_non_null(strstr(errors,
+                           "--set `sinks.7.name`: `7` is no index of a list of 1: write 0 to 1 "
+                           "(config-bad-override)\n"));
+    assert_non_null(
+        strstr(errors, "--set `limits.memory`: limits.memory takes a size of at least "));
     assert_non_null(strstr(errors, "--set `http`: not YAML: "));
     assert_non_null(strstr(errors, "--set ``: write --set name=value"));
     assert_non_null(strstr(errors, "--set `sinks.x`: `x` is no index"));
     assert_int_equal(fixture->errors.count, 6);
 }
 
-/* --- substitution -------------------------------------------------------------------------------------------- */
+/* --- substitution ---------------------------------------------------------------------------- */
 
 static const char *substituted(struct fixture *fixture, const char *scalar) {
-    const char *text = arena_printf(fixture->arena, "pipeline: p\nsource:\n  sea:\n    url: %s\n" SINKS,
-                                    scalar);
+    const char *text =
+        arena_printf(fixture->arena, "pipeline: p\nsource:\n  sea:\n    url: %s\n" SINKS, scalar);
     struct sea_options *sea = fixture_pipeline(fixture, text)->source.options;
     return sea->url;
 }
@@ -305,7 +317,8 @@ static void variables_are_put_in_after_yaml(void **state) {
     expect_substituted(*state, "${LEAT_TEST_NONE:-a b:-c}", "a b:-c");
     expect_substituted(*state, "${LEAT_TEST_NONE:-}", "");
     expect_substituted(*state, "${LEAT_TEST_A:-x}", "one");
-    expect_substituted(*state, "$${LEAT_TEST_A} $$ $ {} $LEAT_TEST_A", "${LEAT_TEST_A} $$ $ {} $LEAT_TEST_A");
+    expect_substituted(*state, "$${LEAT_TEST_A} $$ $ {} $LEAT_TEST_A",
+                       "${LEAT_TEST_A} $$ $ {} $LEAT_TEST_A");
     expect_substituted(*state, "$$${LEAT_TEST_A}", "$${LEAT_TEST_A}");
     setenv("LEAT_TEST_A", "${LEAT_TEST_EMPTY}", 1);
     expect_substituted(*state, "${LEAT_TEST_A}", "${LEAT_TEST_EMPTY}");
@@ -352,13 +365,15 @@ static void a_file_that_cannot_be_a_secret_is_refused(void **state) {
                      "pipeline: p\nsource:\n  sea:\n    url: ${file:/nowhere/x}\n"
                      "    topics: ['${file:/tmp}', '${file:%s}', '${file:%s}', '${file:}']\n" SINKS,
                      nul, big),
-        arena_printf(fixture->arena,
-                     "p.yaml:4:10: cannot read `/nowhere/x`: No such file or directory (config-secret-file)\n"
-                     "p.yaml:5:15: cannot read `/tmp`: it is no regular file (config-secret-file)\n"
-                     "p.yaml:5:31: cannot read `%s`: it holds a NUL byte (config-secret-file)\n"
-                     "p.yaml:5:%d: cannot read `%s`: it is larger than 64 KiB (config-secret-file)\n"
-                     "p.yaml:5:%d: cannot read ``: No such file or directory (config-secret-file)\n",
-                     nul, 43 + (int)strlen(nul), big, 55 + (int)strlen(nul) + (int)strlen(big)));
+        arena_printf(
+            fixture->arena,
+            "p.yaml:4:10: cannot read `/nowhere/x`: No such file or directory "
+            "(config-secret-file)\n"
+            "p.yaml:5:15: cannot read `/tmp`: it is no regular file (config-secret-file)\n"
+            "p.yaml:5:31: cannot read `%s`: it holds a NUL byte (config-secret-file)\n"
+            "p.yaml:5:%d: cannot read `%s`: it is larger than 64 KiB (config-secret-file)\n"
+            "p.yaml:5:%d: cannot read ``: No such file or directory (config-secret-file)\n",
+            nul, 43 + (int)strlen(nul), big, 55 + (int)strlen(nul) + (int)strlen(big)));
     unlink(nul);
     unlink(big);
 }
@@ -380,7 +395,7 @@ static void substitution_cannot_fill_memory(void **state) {
     unsetenv("LEAT_TEST_LONG");
 }
 
-/* --- files --------------------------------------------------------------------------------------------------- */
+/* --- files ----------------------------------------------------------------------------------- */
 
 static enum status load_path(struct fixture *fixture, const char *path) {
     struct pipeline_input input = {.path = path, .registry = fixture_registry};
@@ -397,7 +412,8 @@ static void a_file_is_read_from_disk(void **state) {
 
 static void expect_no_file(struct fixture *fixture, const char *path, const char *expected) {
     assert_int_equal(load_path(fixture, path), STATUS_FAILED);
-    assert_string_equal(fixture_errors(fixture), arena_printf(fixture->arena, "%s: %s\n", path, expected));
+    assert_string_equal(fixture_errors(fixture),
+                        arena_printf(fixture->arena, "%s: %s\n", path, expected));
     config_errors_init(&fixture->errors, fixture->arena);
 }
 

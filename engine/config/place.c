@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Errors of a pipeline file, collected in its arena up to a limit: a file that is no pipeline at all should not scroll
- * the reason away. */
+/* Errors of a pipeline file, collected in its arena up to a limit: a file that is no pipeline at
+ * all should not scroll the reason away. */
 #include "engine/config/place.h"
 
 #include <stdarg.h>
@@ -101,7 +101,8 @@ enum status config_errors_first(const struct config_errors *errors, struct error
     const struct config_error *first = &errors->items[0];
     uint32_t more = errors->count - 1 + errors->dropped;
     if (more) {
-        (void)error_set(error, ERROR_PERMANENT, first->code, "%s, and %u more", first->message, more);
+        (void)error_set(error, ERROR_PERMANENT, first->code, "%s, and %u more", first->message,
+                        more);
     } else {
         (void)error_set(error, ERROR_PERMANENT, first->code, "%s", first->message);
     }

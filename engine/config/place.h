@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Where something stands in a pipeline file, and everything that is wrong with the file: all errors are
- * collected and told at once, in the order of the file. Main thread; lives in the arena it was given. */
+/* Where something stands in a pipeline file, and everything that is wrong with the file: all errors
+ * are collected and told at once, in the order of the file. Main thread; lives in the arena it was
+ * given. */
 #ifndef LEAT_CONFIG_PLACE_H
 #define LEAT_CONFIG_PLACE_H
 
@@ -13,8 +14,8 @@ struct place {
     uint32_t line, column; /* from 1, columns in characters; line 0 = the file as a whole */
 };
 
-/* A text option whose content has errors of its own (SQL, columns): enough to name file:line:column for
- * a byte of it. */
+/* A text option whose content has errors of its own (SQL, columns): enough to name file:line:column
+ * for a byte of it. */
 struct placed_text {
     const char *text;   /* NUL-terminated; NULL when absent */
     struct place place; /* of the first byte of the text */
@@ -23,7 +24,8 @@ struct placed_text {
     bool verbatim;      /* the text stands in the file as it is, on one line */
 };
 
-/* Where the byte at offset stands: exact when block or verbatim, else the place where the text begins. */
+/* Where the byte at offset stands: exact when block or verbatim, else the place where the text
+ * begins. */
 struct place placed_text_at(const struct placed_text *text, size_t offset);
 
 struct config_error {

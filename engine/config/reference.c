@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The reference as text and as Markdown. Both walk the same chapters: the engine's sections in the order in which a file
- * has them, then the connectors in the order of the registry. */
+/* The reference as text and as Markdown. Both walk the same chapters: the engine's sections in the
+ * order in which a file has them, then the connectors in the order of the registry. */
 #include "engine/config/reference.h"
 
 #include "engine/config/nearest.h"
@@ -17,8 +17,10 @@ struct chapter {
 static const struct chapter engine_chapters[] = {
     {"pipeline", "", "The top of a pipeline file", &pipeline_table},
     {"source", "", "Under `source:`, beside the connector", &source_table},
-    {"source position", "", "Under `source:`, beside the connector or inside of it", &position_table},
-    {"transforms", "", "Each item of `transforms:`, of the pipeline or of a sink", &transform_table},
+    {"source position", "", "Under `source:`, beside the connector or inside of it",
+     &position_table},
+    {"transforms", "", "Each item of `transforms:`, of the pipeline or of a sink",
+     &transform_table},
     {"sinks", "", "Each item of `sinks:`, beside the connector", &sink_table},
     {"tests", "",
      "Each item of `tests:`, beside `input:` (records), `expect:` (rows of each sink) and "
@@ -35,7 +37,7 @@ static void takes_print(const struct option *row, struct buffer *out) {
     }
 }
 
-/* --- text ---------------------------------------------------------------------------------------------------- */
+/* --- text ------------------------------------------------------------------------------------ */
 
 static void text_rows(const struct option_table *table, const char *path, struct buffer *out) {
     for (const struct option *row = table->rows; row->name; row++) {
@@ -66,7 +68,7 @@ static void text_chapter(const struct chapter *chapter, struct buffer *out) {
     text_rows(chapter->table, chapter->path, out);
 }
 
-/* --- Markdown ------------------------------------------------------------------------------------------------ */
+/* --- Markdown -------------------------------------------------------------------------------- */
 
 /* Text inside a table cell. */
 static void cell(const char *text, struct buffer *out) {
@@ -119,11 +121,12 @@ static void markdown_chapter(const struct chapter *chapter, struct buffer *out) 
         buffer_append_slice(out, slice_of("No options.\n"));
         return;
     }
-    buffer_append_slice(out, slice_of("| option | takes | default | meaning |\n|---|---|---|---|\n"));
+    buffer_append_slice(out,
+                        slice_of("| option | takes | default | meaning |\n|---|---|---|---|\n"));
     markdown_rows(chapter->table, chapter->path, out);
 }
 
-/* --- the walk ------------------------------------------------------------------------------------------------ */
+/* --- the walk -------------------------------------------------------------------------------- */
 
 static void connector_print(const struct connector_options *connector, chapter_print *print,
                             struct buffer *out) {
@@ -186,9 +189,10 @@ enum status options_print(const struct connector_options *registry, const char *
 }
 
 void options_markdown(const struct connector_options *registry, struct buffer *out) {
-    buffer_append_slice(out, slice_of("# Options of a pipeline file\n\n"
-                                      "Generated from the option rows by `leat options --markdown`; "
-                                      "change the rows, not this page.\n"));
+    buffer_append_slice(out,
+                        slice_of("# Options of a pipeline file\n\n"
+                                 "Generated from the option rows by `leat options --markdown`; "
+                                 "change the rows, not this page.\n"));
     engine_print(markdown_chapter, out);
     for (const struct connector_options *at = registry; at->kind; at++) {
         connector_print(at, markdown_chapter, out);

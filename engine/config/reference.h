@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the option rows say, for people and editors. The output depends on the rows alone: equal rows, equal
- * bytes. */
+/* What the option rows say, for people and editors. The output depends on the rows alone: equal
+ * rows, equal bytes. */
 #ifndef LEAT_CONFIG_REFERENCE_H
 #define LEAT_CONFIG_REFERENCE_H
 

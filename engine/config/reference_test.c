@@ -20,46 +20,47 @@ static const char *text_of(struct fixture *fixture, const char *kind) {
 static void one_connector_is_printed_to_the_letter(void **state) {
     assert_string_equal(text_of(*state, "drop"), "sink drop: Throws rows away\n  (no options)\n");
     const char *sea = text_of(*state, "sea");
-    const char *begin = "source sea: A sea of records\n"
-                        "  url: a text; required\n"
-                        "      where the sea is\n"
-                        "  password: a text, kept secret\n"
-                        "      what opens it\n"
-                        "  topics: a list of texts, or one text\n"
-                        "      what to read\n"
-                        "  follow: true or false; default false\n"
-                        "      go on at the end\n"
-                        "  batch: a whole number from 1 to 1000; default 100\n"
-                        "      records at once\n"
-                        "  buffer: a size of at least 1KiB, such as 64MiB or 10kB; default 1MiB\n"
-                        "      bytes at once\n"
-                        "  timeout: a duration from 1ms to 1h, such as 250ms, 10s or 1h30m; default 10s\n"
-                        "      how long to wait\n"
-                        "  share: a percentage from 0% to 100%, such as 10%; default 50%\n"
-                        "      how much of it\n"
-                        "  mode: append, upsert or merge; default append\n"
-                        "      how rows are written\n"
-                        "  delimiter: one ASCII character; default ,\n"
-                        "      between a|b\n"
-                        "  properties: a mapping of names to texts\n"
-                        "      handed on as they are\n"
-                        "  roll: a mapping\n"
-                        "      when to close\n"
-                        "  roll.bytes: a size, such as 64MiB or 10kB; default 128MiB\n"
-                        "      size of an object\n"
-                        "  roll.every: a duration, such as 250ms, 10s or 1h30m; default 5m\n"
-                        "      age of an object\n"
-                        "\nsink sea: A sea of records\n";
+    const char *begin =
+        "source sea: A sea of records\n"
+        "  url: a text; required\n"
+        "      where the sea is\n"
+        "  password: a text, kept secret\n"
+        "      what opens it\n"
+        "  topics: a list of texts, or one text\n"
+        "      what to read\n"
+        "  follow: true or false; default false\n"
+        "      go on at the end\n"
+        "  batch: a whole number from 1 to 1000; default 100\n"
+        "      records at once\n"
+        "  buffer: a size of at least 1KiB, such as 64MiB or 10kB; default 1MiB\n"
+        "      bytes at once\n"
+        "  timeout: a duration from 1ms to 1h, such as 250ms, 10s or 1h30m; default 10s\n"
+        "      how long to wait\n"
+        "  share: a percentage from 0% to 100%, such as 10%; default 50%\n"
+        "      how much of it\n"
+        "  mode: append, upsert or merge; default append\n"
+        "      how rows are written\n"
+        "  delimiter: one ASCII character; default ,\n"
+        "      between a|b\n"
+        "  properties: a mapping of names to texts\n"
+        "      handed on as they are\n"
+        "  roll: a mapping\n"
+        "      when to close\n"
+        "  roll.bytes: a size, such as 64MiB or 10kB; default 128MiB\n"
+        "      size of an object\n"
+        "  roll.every: a duration, such as 250ms, 10s or 1h30m; default 5m\n"
+        "      age of an object\n"
+        "\nsink sea: A sea of records\n";
     assert_true(slice_starts_with(slice_of(sea), slice_of(begin)));
     assert_non_null(strstr(sea, "\nledger sea: A sea of records\n"));
 }
 
 static void all_options_name_every_section_and_connector(void **state) {
     const char *all = text_of(*state, NULL);
-    static const char *const parts[] = {"pipeline: The top", "\nsource: Under", "\nsinks: Each item",
-                                        "\ntransforms: Each", "\ntests: Each", "  limits.memory: a size",
-                                        "  commit.rows: ", "  csv.delimiter: ", "\nsource sea: ",
-                                        "\nsink drop: ", "\nsource well: ", "  until: a text"};
+    static const char *const parts[] = {
+        "pipeline: The top", "\nsource: Under",         "\nsinks: Each item", "\ntransforms: Each",
+        "\ntests: Each",     "  limits.memory: a size", "  commit.rows: ",    "  csv.delimiter: ",
+        "\nsource sea: ",    "\nsink drop: ",           "\nsource well: ",    "  until: a text"};
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
         if (!strstr(all, parts[i])) {
             fail_msg("%s is missing", parts[i]);
@@ -71,9 +72,10 @@ static void all_options_name_every_section_and_connector(void **state) {
 static void an_unknown_kind_is_answered_with_the_nearest(void **state) {
     assert_string_equal(text_of(*state, "wel"),
                         "config-unknown-kind: no connector is named `wel`, did you mean `well`?");
-    assert_string_equal(text_of(*state, "elephant"),
-                        "config-unknown-kind: no connector is named `elephant`: `leat options` lists "
-                        "all");
+    assert_string_equal(
+        text_of(*state, "elephant"),
+        "config-unknown-kind: no connector is named `elephant`: `leat options` lists "
+        "all");
 }
 
 static void markdown_has_tables_with_escaped_bars(void **state) {
@@ -83,9 +85,11 @@ static void markdown_has_tables_with_escaped_bars(void **state) {
     options_markdown(fixture_registry, &out);
     buffer_append_byte(&out, '\0');
     assert_non_null(strstr(out.data, "\n## source sea\n\nA sea of records.\n\n| option | takes |"));
-    assert_non_null(strstr(out.data, "| `url` | a text | required | where the sea is (a reload refuses a "
-                                     "change) |\n"));
-    assert_non_null(strstr(out.data, "| `delimiter` | one ASCII character | `,` | between a\\|b |\n"));
+    assert_non_null(strstr(out.data,
+                           "| `url` | a text | required | where the sea is (a reload refuses a "
+                           "change) |\n"));
+    assert_non_null(
+        strstr(out.data, "| `delimiter` | one ASCII character | `,` | between a\\|b |\n"));
     assert_non_null(strstr(out.data, "\n## sink drop\n\nThrows rows away.\n\nNo options.\n"));
     assert_non_null(strstr(out.data, "| `csv.nulls` | a list of texts, or one text | `\"\"` |"));
 }
@@ -162,7 +166,8 @@ static void walk(json_t *schema, json_t *json) {
     json_array_foreach(json, index, value) {
         walk(schema, value);
     }
-    const char *target = json_is_object(json) ? json_string_value(json_object_get(json, "$ref")) : NULL;
+    const char *target =
+        json_is_object(json) ? json_string_value(json_object_get(json, "$ref")) : NULL;
     if (target) {
         assert_true(strncmp(target, "#/$defs/", 8) == 0);
         assert_non_null(member(schema, target + 2));

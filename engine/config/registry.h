@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the configuration knows of connectors: their kinds and option rows. The list itself belongs to a higher layer
- * (connectors/registry.c) and is handed in, so that this library names no connector. */
+/* What the configuration knows of connectors: their kinds and option rows. The list itself belongs
+ * to a higher layer (connectors/registry.c) and is handed in, so that this library names no
+ * connector. */
 #ifndef LEAT_CONFIG_REGISTRY_H
 #define LEAT_CONFIG_REGISTRY_H
 

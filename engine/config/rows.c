@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The engine's own options, as rows. Sections that are lists or name a connector (source, transforms, sinks, ledger,
- * tests) are put together in pipeline.c; what stands inside them is here. */
+/* The engine's own options, as rows. Sections that are lists or name a connector (source,
+ * transforms, sinks, ledger, tests) are put together in pipeline.c; what stands inside is here. */
 #include "engine/config/parser.h"
 
 #define ROW_END {.name = NULL}
@@ -59,8 +59,8 @@ static const char *const framing_choices[] = {"auto", "lines", "documents", "arr
 static const struct option json_rows[] = {
     {.name = "framing", .type = OPTION_CHOICE, .fallback = "auto", .choices = framing_choices,
      .offset = OPTION_FIELD(struct json_config, framing),
-     .sentence = "one document a line, documents one after the other, or one array of records; auto "
-                 "looks at the head of each file"},
+     .sentence = "one document a line, documents one after the other, or one array of records; "
+                 "auto looks at the head of each file"},
     {.name = "depth_max", .type = OPTION_INT, .fallback = "128", .min = 1, .max = 10000,
      .offset = OPTION_FIELD(struct json_config, depth_max),
      .sentence = "records that nest deeper become dead letters"},
@@ -112,8 +112,8 @@ const struct option_table source_table = {source_rows, sizeof(struct source_conf
 static const struct option position_rows[] = {
     {.name = "starting_position", .type = OPTION_TEXT,
      .offset = OPTION_FIELD(struct source_config, starting_position.text),
-     .sentence = "where the first start of the pipeline begins: earliest, latest, or a time; kept in "
-                 "the ledger from then on"},
+     .sentence = "where the first start of the pipeline begins: earliest, latest, or a time; kept "
+                 "in the ledger from then on"},
     {.name = "until", .type = OPTION_TEXT,
      .offset = OPTION_FIELD(struct source_config, until.text),
      .sentence = "where the pipeline ends by itself: latest, or a time"},

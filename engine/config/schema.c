@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The pipeline file as JSON Schema 2020-12, for editors. It is as strict as the parser about names and as lenient about
- * values: everything that holds `${` is accepted where a scalar stands. Built with jansson, which keeps the order
- * of members; main thread, control plane. */
+/* The pipeline file as JSON Schema 2020-12, for editors. It is as strict as the parser about names
+ * and as lenient about values: everything that holds `${` is accepted where a scalar stands. Built
+ * with jansson, which keeps the order of members; main thread, control plane. */
 #include <jansson.h>
 #include <stdlib.h>
 
@@ -134,7 +134,8 @@ static void property(json_t *schema, const char *name, json_t *value) {
     json_object_set_new(json_object_get(schema, "properties"), name, must(value));
 }
 
-/* One of the connectors of a role stands in the mapping. more: rows that its own mapping may have besides. */
+/* One of the connectors of a role stands in the mapping. more: rows that its own mapping may have
+ * besides. */
 static void connectors_add(json_t *schema, const struct connector_options *registry,
                            enum connector_role role, const struct option_table *more) {
     json_t *one = must(json_array());
@@ -194,8 +195,9 @@ static json_t *test_schema(void) {
     property(schema, "dead_letters",
              json_pack("{s:[{s:s,s:i},O],s:s}", "anyOf", "type", "integer", "minimum", 0, rows,
                        "description", "how many dead letters, or what they hold"));
-    property(schema, "expect", json_pack("{s:s,s:o,s:s}", "type", "object", "additionalProperties",
-                                         rows, "description", "the rows of each sink, by its name"));
+    property(schema, "expect",
+             json_pack("{s:s,s:o,s:s}", "type", "object", "additionalProperties", rows,
+                       "description", "the rows of each sink, by its name"));
     json_array_append_new(json_object_get(schema, "required"), json_string("input"));
     return schema;
 }

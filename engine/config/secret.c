@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Secrets and the list of those that are known. The list exists for secret_redact alone: libraries put what they were
- * given into their messages, and what is known can be struck out there. Any thread; the list is behind one
- * read-write lock that is held for no call out of this file. */
+/* Secrets and the list of those that are known. The list exists for secret_redact alone: libraries
+ * put what they were given into their messages, and what is known can be struck out there. Any
+ * thread; the list is behind one read-write lock that is held for no call out of this file. */
 #include "engine/config/secret.h"
 
 #include <assert.h>
 #include <pthread.h>
 #include <stdlib.h>
 
-/* Shorter ones would strike out innocent text, and four bytes are longer than the "***" put in their place. */
+/* Shorter ones would strike out innocent text, and four bytes are longer than the "***" put in
+ * their place. */
 enum { REDACT_BYTES_MIN = 4 };
 
 struct secret {
@@ -80,8 +81,8 @@ void secret_redact(char *text) {
     size_t len = strlen(text), out = 0, covered_to = 0;
     pthread_rwlock_rdlock(&secrets_lock);
     for (size_t at = 0; at < len; at++) {
-        /* Overlapping secrets are one run; nothing is written before the run ends, so that what is compared
-         * is always the text as it came. */
+        /* Overlapping secrets are one run; nothing is written before the run ends, so that what is
+         * compared is always the text as it came. */
         size_t found = secret_at(text + at, len - at);
         if (found && at + found > covered_to) {
             covered_to = at + found;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ${NAME}, ${NAME:-default} and ${file:PATH} inside a scalar, after YAML: a value can never become structure. `$${`
- * is a plain `${`. A default is taken as it is, without substitution. What comes from a file is a secret. */
+/* ${NAME}, ${NAME:-default} and ${file:PATH} inside a scalar, after YAML: a value can never become
+ * structure. `$${` is a plain `${`. A default is taken as it is, without substitution. What comes
+ * from a file is a secret. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -76,7 +77,8 @@ static bool append(struct substitution *substitution, struct slice text) {
     return true;
 }
 
-/* Reads a whole small regular file; false sets *ret_reason. The descriptor is closed before anything else. */
+/* Reads a whole small regular file; false sets *ret_reason. The descriptor is closed before
+ * anything else. */
 static bool file_read(const char *path, struct buffer *out, const char **ret_reason) {
     struct stat stat;
     size_t len = 0;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Numbers with units. All arithmetic is whole: a fraction is taken only where it gives a whole number of bytes or
- * microseconds, so that what is written is exactly what is meant. */
+/* Numbers with units. All arithmetic is whole: a fraction is taken only where it gives a whole
+ * number of bytes or microseconds, so that what is written is exactly what is meant. */
 #include <ctype.h>
 #include <stdlib.h>
 

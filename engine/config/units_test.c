@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Sizes, durations, percentages and whole numbers: what is taken, what is refused, and the way back to text. */
+/* Sizes, durations, percentages and whole numbers: what is taken, what is refused, and the way back
+ * to text. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -27,11 +28,35 @@ static void sizes_have_decimal_and_binary_units(void **state) {
 
 static void what_is_no_size_is_refused(void **state) {
     (void)state;
-    static const char *const texts[] = {"", " ", "MiB", "-1", "+1", "1K", "1k", "64mb", "64M", "1mib",
-                                        "1 ", " 1", "1  MiB", "1MiBx", "1.", ".5MiB", "1..5kB",
-                                        "0.3KiB", "0.5", "1e3", "0x10", "1_000", "1,5MiB",
-                                        "9223372036854775808", "99999999999999999999", "9007199254740992KiB",
-                                        "10000000000GiB", "1MiB1MiB", "0.00000000000000000000001GB"};
+    static const char *const texts[] = {"",
+                                        " ",
+                                        "MiB",
+                                        "-1",
+                                        "+1",
+                                        "1K",
+                                        "1k",
+                                        "64mb",
+                                        "64M",
+                                        "1mib",
+                                        "1 ",
+                                        " 1",
+                                        "1  MiB",
+                                        "1MiBx",
+                                        "1.",
+                                        ".5MiB",
+                                        "1..5kB",
+                                        "0.3KiB",
+                                        "0.5",
+                                        "1e3",
+                                        "0x10",
+                                        "1_000",
+                                        "1,5MiB",
+                                        "9223372036854775808",
+                                        "99999999999999999999",
+                                        "9007199254740992KiB",
+                                        "10000000000GiB",
+                                        "1MiB1MiB",
+                                        "0.00000000000000000000001GB"};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         uint64_t bytes = 77;
         if (bytes_parse(slice_of(texts[i]), &bytes)) {
@@ -59,9 +84,25 @@ static void durations_are_sums_of_falling_units(void **state) {
 
 static void what_is_no_duration_is_refused(void **state) {
     (void)state;
-    static const char *const texts[] = {"", "10", "1", "00", "s", "-1s", "10 s", "10S", "1m1h", "1s1s",
-                                        "1ms1s", "1h30", "1w", "1min", "0.0000001s", "1s ",
-                                        "106751992d", "106751991d5h", "9223372036854775808us"};
+    static const char *const texts[] = {"",
+                                        "10",
+                                        "1",
+                                        "00",
+                                        "s",
+                                        "-1s",
+                                        "10 s",
+                                        "10S",
+                                        "1m1h",
+                                        "1s1s",
+                                        "1ms1s",
+                                        "1h30",
+                                        "1w",
+                                        "1min",
+                                        "0.0000001s",
+                                        "1s ",
+                                        "106751992d",
+                                        "106751991d5h",
+                                        "9223372036854775808us"};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         int64_t us = 77;
         if (duration_parse(slice_of(texts[i]), &us)) {
@@ -103,7 +144,8 @@ static void whole_numbers_fit_or_are_refused(void **state) {
     }
 }
 
-static void expect_printed(struct arena *arena, bool duration, int64_t value, const char *expected) {
+static void expect_printed(struct arena *arena, bool duration, int64_t value,
+                           const char *expected) {
     struct buffer out;
     int64_t back;
     uint64_t bytes;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Is a text UTF-8? libfyaml does not say, so the file and what its escapes give are looked at here. */
+/* Is a text UTF-8? libfyaml does not say, so the file and what its escapes give are looked at here.
+ */
 #include "engine/config/node.h"
 
 /* Length of the character at text; 0 when it is none (RFC 3629). */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One scalar option: from text to its field, and what it takes in words. Pure; the arena holds copies. */
+/* One scalar option: from text to its field, and what it takes in words. Pure; the arena holds
+ * copies. */
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
