@@ -3,10 +3,8 @@
  * coordinator looks at the whole: claim more, drain, or end. Ledger calls are made in line: while one blocks, readers,
  * workers and committers go on by themselves.
  *
- *   CLAIMED -> READING -> READ -> (dropped by every sink at its end) gone
- *      |          |         |
- *      `----------`---------`--> REWINDING -> CLAIMED again, from the lowest next
- *                           `--> DROPPING  -> released, or stopped by name */
+ *   CLAIMED -> READING -> READ -> (at its end in every sink) gone
+ *      `----------`---------`--> DROPPING -> released (and claimed anew from the lowest next), or stopped by name */
 #include "engine/flow/job.h"
 
 #include <assert.h>
@@ -174,6 +172,7 @@ static void part_assign(struct job *job, struct part *part, struct reader_lane *
     part->drop = DROP_NONE;
     for (uint32_t i = 0; i < job->graph->sinks_count; i++) {
         if (part->shares[i].won && !part->shares[i].ended) {
+            part->sequenced |= UINT64_C(1) << i;
             committer_part_add(job->committers[i], part, part->shares[i].epoch, &part->shares[i].next, &part->windows[i]);
         }
     }
@@ -212,28 +211,26 @@ static void skip_add(struct job *job, const struct part *part) {
 
 /* Asks everybody to let go. upto NULL: at once; else after everything before it is committed. */
 static void part_let_go(struct job *job, struct part *part, enum drop_reason reason, const struct position *upto) {
-    if (part->phase == PART_DROPPING || part->phase == PART_REWINDING) {
-        part->drop = reason > part->drop ? reason : part->drop; /* a stop outranks a fence outranks a reread */
-        part->phase = part->drop == DROP_REREAD ? PART_REWINDING : PART_DROPPING;
-        return;
-    }
-    bool assigned = part->phase != PART_CLAIMED;
-    part->drop = reason;
-    part->phase = reason == DROP_REREAD ? PART_REWINDING : PART_DROPPING;
+    part->drop = reason > part->drop ? reason : part->drop;
     if (!upto) {
         atomic_store(&part->assignment, 0);
     }
     if (part->reading) {
         reading_stop(part->reading);
     }
-    for (uint32_t i = 0; assigned && i < job->graph->sinks_count; i++) {
-        if (part->shares[i].won && !part->shares[i].ended) {
-            part->waiting_sinks++;
-            if (upto) {
-                committer_part_finish(job->committers[i], part, upto);
-            } else {
-                committer_part_drop(job->committers[i], part);
-            }
+    if (part->phase == PART_DROPPING) {
+        return;
+    }
+    part->phase = PART_DROPPING;
+    for (uint32_t i = 0; i < job->graph->sinks_count; i++) {
+        if (!(part->sequenced >> i & 1)) {
+            continue;
+        }
+        part->waiting_sinks++;
+        if (upto) {
+            committer_part_finish(job->committers[i], part, upto);
+        } else {
+            committer_part_drop(job->committers[i], part);
         }
     }
 }
@@ -252,36 +249,31 @@ static void part_stop(struct job *job, struct part *part, const struct error *er
 
 /* Nobody deals with the part any more: what was it let go for? */
 static void part_look(struct job *job, struct part *part) {
-    bool letting_go = part->phase == PART_DROPPING || part->phase == PART_REWINDING;
-    if (!letting_go || part->waiting_sinks || part->waiting_reader) {
+    if (part->phase != PART_DROPPING || part->waiting_sinks || part->waiting_reader) {
         return;
     }
-    switch (part->drop) {
-    case DROP_REREAD:
-        part->phase = PART_CLAIMED;
-        return;
-    case DROP_FENCED:
-        skip_add(job, part);
-        claims_release(&job->claims, part);
-        break;
-    case DROP_STOPPED:
+    if (part->drop == DROP_STOPPED) {
         claims_stop(&job->claims, part, part->stop_reason);
-        break;
-    case DROP_RELEASED:
-    case DROP_NONE:
+    } else {
         claims_release(&job->claims, part);
-        break;
     }
+    if (part->drop == DROP_FENCED) {
+        skip_add(job, part);
+    }
+    job->claim_at_us = 0;
     part_unlink(job, part);
 }
 
-static bool part_is_at_end(const struct job *job, const struct part *part) {
+/* At its end in every sink: the sequences, empty by now, go with the part. */
+static void part_end_look(struct job *job, struct part *part) {
     for (uint32_t i = 0; i < job->graph->sinks_count; i++) {
         if (!part->shares[i].ended) {
-            return false;
+            return;
         }
     }
-    return true;
+    if (part->phase == PART_READ) {
+        part_let_go(job, part, DROP_RELEASED, NULL);
+    }
 }
 
 static void read_over(struct job *job, struct part *part, const struct happening *happening) {
@@ -297,10 +289,11 @@ static void read_over(struct job *job, struct part *part, const struct happening
         part->phase = PART_READ;
         if (happening->has_error) {
             part_stop(job, part, &happening->error);
-        } else if (job->stopping && !position_is_end(&happening->upto)) {
+        } else if (!position_is_end(&happening->upto)) {
             part_let_go(job, part, DROP_RELEASED, &happening->upto);
         }
     }
+    part_end_look(job, part);
 }
 
 static void part_event(struct job *job, struct part *part, struct happening *happening) {
@@ -309,18 +302,9 @@ static void part_event(struct job *job, struct part *part, struct happening *hap
     switch (event->kind) {
     case EVENT_PART_ENDED:
         share->ended = true;
-        if (part_is_at_end(job, part) && part->phase == PART_READ) {
-            /* the sequences are empty; they go with the part */
-            for (uint32_t i = 0; i < job->graph->sinks_count; i++) {
-                part->waiting_sinks++;
-                committer_part_drop(job->committers[i], part);
-            }
-            part->phase = PART_DROPPING;
-            part->drop = DROP_RELEASED;
-        }
+        part_end_look(job, part);
         break;
     case EVENT_PART_FENCED:
-        share->won = false;
         part_let_go(job, part, DROP_FENCED, NULL);
         share->won = false;
         break;
@@ -336,6 +320,7 @@ static void part_event(struct job *job, struct part *part, struct happening *hap
     case EVENT_PART_DROPPED:
         assert(part->waiting_sinks > 0);
         part->waiting_sinks--;
+        part->sequenced &= ~(UINT64_C(1) << event->sink);
         share->next = event->next;
         part->windows[event->sink] = event->window;
         break;
@@ -394,7 +379,7 @@ static void happening_run(struct task *task) {
         job->stop_deadline_us = happening->deadline_us;
         break;
     }
-    if (happening->part && happening->part->phase >= PART_REWINDING) {
+    if (happening->part) {
         part_look(job, happening->part);
     }
     part_unref(happening->part);
@@ -494,7 +479,11 @@ static bool connect_look(struct job *job) {
     }
     problem_set(job, error.message);
     bool late = io_now_us() >= job->connect_deadline_us;
-    if (error.class != ERROR_TRANSIENT || late || job->stopping) {
+    if (job->stopping) {
+        end(job);
+        return false;
+    }
+    if (error.class != ERROR_TRANSIENT || late) {
         log_write(LOG_ERROR, "connect-failed", error.message, "code", error.code, "where", error.where, NULL);
         job->unreachable = error.class == ERROR_TRANSIENT;
         job->failed = !job->unreachable;

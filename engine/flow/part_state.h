@@ -11,14 +11,14 @@
 #include "engine/flow/source.h"
 
 enum part_phase {
-    PART_CLAIMED,   /* won in every sink that is not at its end; waits for a reader */
-    PART_READING,   /* a reader is on it */
-    PART_READ,      /* read to its end; sinks still commit */
-    PART_REWINDING, /* claims kept, assignment dead: read again from the lowest next once everybody let go */
-    PART_DROPPING,  /* assignment dead: released once everybody let go */
+    PART_CLAIMED,  /* won in every sink that is not at its end; waits for a reader */
+    PART_READING,  /* a reader is on it */
+    PART_READ,     /* nothing more is read of it; sinks still commit */
+    PART_DROPPING, /* released, and claimed anew by whoever may, once everybody let go */
 };
 
-enum drop_reason { DROP_NONE, DROP_REREAD, DROP_FENCED, DROP_STOPPED, DROP_RELEASED };
+/* A later one outranks an earlier one. */
+enum drop_reason { DROP_NONE, DROP_RELEASED, DROP_REREAD, DROP_FENCED, DROP_STOPPED };
 
 struct part_share {
     uint64_t epoch;
@@ -46,6 +46,7 @@ struct part {
     enum drop_reason drop;
     char stop_code[48], stop_reason[600];
     struct reading *reading;
+    uint64_t sequenced;     /* bit by sink: its committer holds a sequence */
     uint32_t waiting_sinks; /* acknowledgements of a drop still to come */
     bool waiting_reader;
     const char *mark;

@@ -2,7 +2,6 @@
 /* A step function on the lane that posts itself again, or sets a timer when there is nothing to do. */
 #include "engine/flow/reading.h"
 
-#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -256,7 +255,7 @@ void reading_stop(struct reading *reading) {
 
 void reading_free(struct reading *reading) {
     if (reading) {
-        assert(!reading->reader);
+        source_of(reading)->close(reading->reader);
         arena_free(reading->arena);
         free(reading);
     }

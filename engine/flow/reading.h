@@ -34,7 +34,7 @@ struct reading_setup {
 struct reading *reading_start(const struct reading_setup *setup);
 /* Any thread: over follows soon. */
 void reading_stop(struct reading *reading);
-/* After over was called. */
+/* After over was called, or when the lane has ended. Takes NULL. */
 void reading_free(struct reading *reading);
 
 #endif

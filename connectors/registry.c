@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The one table of connectors. */
+#include "engine/flow/connector.h"
+
+extern const struct connector std_stdin_connector, std_stdout_connector, std_drop_connector, std_generate_connector;
+extern const struct connector object_connector;
+extern const struct connector postgres_connector;
+
+const struct connector *const connectors[] = {
+    &object_connector,   &postgres_connector,     &std_stdin_connector, &std_stdout_connector,
+    &std_drop_connector, &std_generate_connector, NULL,
+};
