@@ -85,6 +85,38 @@ static void a_fault_inside_a_group_has_its_path(void **state) {
                  "outer: inner: the fallback is not a value of the option");
 }
 
+static void expect_registry(const struct connector_options *one, const char *expected) {
+    struct connector_options registry[] = {fixture_registry[0], *one, {.kind = NULL}};
+    struct error error = {0};
+    assert_int_equal(registry_check(registry, &error), *expected ? STATUS_FAILED : STATUS_OK);
+    assert_string_equal(error.message, expected);
+}
+
+static void a_registry_is_checked_as_a_whole(void **state) {
+    (void)state;
+    static const struct option taken[] = {
+        {.name = "until", .type = OPTION_TEXT, .sentence = "end"}, {.name = NULL}};
+    static const struct option faulty[] = {
+        {.name = "x", .type = OPTION_TEXT, .sentence = "ends."}, {.name = NULL}};
+    static const struct option_table taken_table = {taken, 8}, faulty_table = {faulty, 8};
+    expect_registry(&(struct connector_options){.kind = "ok", .sentence = "ok"}, "");
+    expect_registry(&(struct connector_options){.kind = "sea", .sentence = "again"},
+                    "sea: the kind stands here twice");
+    expect_registry(&(struct connector_options){.kind = "format", .sentence = "x"},
+                    "format: the kind is an option of the engine");
+    expect_registry(&(struct connector_options){.kind = "transforms", .sentence = "x"},
+                    "transforms: the kind is an option of the engine");
+    expect_registry(&(struct connector_options){.kind = "ok"}, "ok: the sentence is missing");
+    expect_registry(
+        &(struct connector_options){.kind = "ok", .sentence = "x", .source = &taken_table},
+        "ok: until: the engine has this option of a source");
+    expect_registry(
+        &(struct connector_options){.kind = "ok", .sentence = "x", .sink = &taken_table}, "");
+    expect_registry(
+        &(struct connector_options){.kind = "ok", .sentence = "x", .ledger = &faulty_table},
+        "ok: x: the sentence is missing or ends with a full stop");
+}
+
 static void defaults_fill_a_struct_without_a_file(void **state) {
     struct fixture *fixture = *state;
     struct sea_options *sea = options_defaults(&sea_table, fixture->arena);
@@ -140,6 +172,7 @@ int main(void) {
         cmocka_unit_test(the_rows_of_the_engine_are_sound),
         cmocka_unit_test(a_faulty_row_is_named),
         cmocka_unit_test(a_fault_inside_a_group_has_its_path),
+        cmocka_unit_test(a_registry_is_checked_as_a_whole),
         FIXTURE_TEST(defaults_fill_a_struct_without_a_file),
         FIXTURE_TEST(bounds_are_inclusive_and_may_be_open),
         FIXTURE_TEST(a_character_is_one_printable_one_or_a_tab),

@@ -308,6 +308,30 @@ static void strange_keys_are_shown_short_and_printable(void **state) {
         "p.yaml:7:1: unknown key `` in the pipeline: remove it (config-unknown-key)\n");
 }
 
+static void an_unknown_time_zone_is_told(void **state) {
+    fixture_expect_errors(
+        *state, HEAD SINKS "timezone: Europe/Atlantis\n",
+        "p.yaml:4:11: timezone takes a name such as UTC or Europe/Berlin, and there "
+        "is no `Europe/Atlantis` (config-bad-value)\n");
+}
+
+static void a_long_message_is_cut_between_characters(void **state) {
+    struct fixture *fixture = *state;
+    char text[2048] = "";
+    for (int i = 0; i < 700; i++) {
+        strcat(text, "\xc3\xa4");
+    }
+    for (int shift = 0; shift < 2; shift++) {
+        config_errors_add(&fixture->errors, (struct place){"f", 1, 1}, "x", "%s%s",
+                          shift ? "a\x1b" : "", text);
+        const char *message = fixture->errors.items[shift].message;
+        size_t len = strlen(message);
+        assert_true(len >= 1020 && len <= 1023);
+        assert_int_equal((unsigned char)message[len - 1], 0xa4);
+        assert_null(strchr(message, 0x1b));
+    }
+}
+
 static const char *nearest(const char *wanted) {
     static const char *const candidates[] = {"table", "topics", "mode", "dead_letter_limit", "s3"};
     struct nearest found = nearest_of(slice_of(wanted));
@@ -344,6 +368,8 @@ int main(void) {
         FIXTURE_TEST(a_thousand_errors_are_cut_with_a_count),
         FIXTURE_TEST(errors_of_two_files_stand_together),
         FIXTURE_TEST(strange_keys_are_shown_short_and_printable),
+        FIXTURE_TEST(an_unknown_time_zone_is_told),
+        FIXTURE_TEST(a_long_message_is_cut_between_characters),
         cmocka_unit_test(the_nearest_key_is_near),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -255,7 +255,10 @@ static void unknown_key(struct parser *parser, const struct node *mapping,
                           role_name(shape->role), kinds(parser, shape->role));
         return;
     }
-    struct nearest nearest = nearest_key(parser, mapping, shape, entry->key);
+    struct nearest nearest = {0};
+    if (parser->errors->count < CONFIG_ERRORS_MAX) { /* what is not told need not be looked for */
+        nearest = nearest_key(parser, mapping, shape, entry->key);
+    }
     const char *where = *shape->path ? shape->path : "the pipeline";
     const char *key = shown(entry->key, parser->arena);
     if (nearest.found) {

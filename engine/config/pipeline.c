@@ -10,6 +10,7 @@
 
 #include "engine/config/file.h"
 #include "engine/config/parser.h"
+#include "engine/record/datetime.h"
 
 enum { TRANSFORMS_MAX = 64 };
 
@@ -260,6 +261,15 @@ static int64_t cores(void) {
     return online > 0 ? online : 1;
 }
 
+static void timezone_check(struct parser *parser, const struct node *root, const char *name) {
+    const struct node *node = node_member(root, "timezone");
+    if (node && name && !timezone_find(slice_of(name))) {
+        config_errors_add(parser->errors, node->place, "config-bad-value",
+                          "timezone takes a name such as UTC or Europe/Berlin, and there is no %s",
+                          shown(node->text, parser->arena));
+    }
+}
+
 static void limits_check(struct parser *parser, const struct node *root,
                          const struct limits_config *limits) {
     const struct node *node = node_member(root, "limits");
@@ -279,6 +289,7 @@ static void pipeline_read(struct parser *parser, const struct node *root,
         return;
     }
     name_check(parser, root, "pipeline", pipeline->name);
+    timezone_check(parser, root, pipeline->timezone);
     pipeline->lease_given = node_member(root, "lease") != NULL;
     if (!pipeline->limits.workers) {
         pipeline->limits.workers = cores();

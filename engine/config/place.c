@@ -42,6 +42,24 @@ void config_errors_init(struct config_errors *errors, struct arena *arena) {
     *errors = (struct config_errors){.arena = arena};
 }
 
+/* Names and values of the file stand in messages: nothing of them may steer a terminal, and a cut
+ * must not leave half a character. */
+static void message_clean(char *message) {
+    size_t len = strlen(message);
+    for (size_t i = 0; i < len; i++) {
+        if ((unsigned char)message[i] < 0x20 || message[i] == 0x7F) {
+            message[i] = '?';
+        }
+    }
+    if (len == MESSAGE_BYTES_MAX - 1) {
+        while (len && ((unsigned char)message[len - 1] & 0xC0) == 0x80) {
+            len--;
+        }
+        len -= len && (message[len - 1] & 0x80);
+        message[len] = '\0';
+    }
+}
+
 void config_errors_add(struct config_errors *errors, struct place place, const char *code,
                        const char *format, ...) {
     if (errors->count == CONFIG_ERRORS_MAX) {
@@ -57,6 +75,7 @@ void config_errors_add(struct config_errors *errors, struct place place, const c
     vsnprintf(message, sizeof message, format, args);
     va_end(args);
     secret_redact(message);
+    message_clean(message);
     errors->items[errors->count++] = (struct config_error){
         .place = place, .code = code, .message = arena_text(errors->arena, slice_of(message))};
 }

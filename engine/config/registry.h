@@ -5,6 +5,7 @@
 #ifndef LEAT_CONFIG_REGISTRY_H
 #define LEAT_CONFIG_REGISTRY_H
 
+#include "engine/base/error.h"
 #include "engine/config/options.h"
 
 struct connector_options {
@@ -18,5 +19,10 @@ struct connector_options {
 /* NULL when no connector has that kind. */
 const struct connector_options *registry_find(const struct connector_options *registry,
                                               struct slice kind);
+
+/* Are all rows sound (options_check), and does no kind or row take a name that the engine uses
+ * beside it? The test of whoever holds the list calls it. */
+MUST_CHECK enum status registry_check(const struct connector_options *registry,
+                                      struct error *error);
 
 #endif
