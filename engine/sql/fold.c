@@ -79,7 +79,7 @@ struct feed {
 static void feed_run(struct sql_fold *fold, struct run *run, uint32_t aggregate, struct feed *feed,
                      const uint32_t *groups) {
     const struct state_context context = {.aggregate = &fold->plan->aggregates[aggregate], .arena = fold->arena,
-                                          .borrow = fold->borrow};
+                                          .scratch = run->arena, .borrow = fold->borrow};
     struct rows rows = run_clean(run, feed->rows);
     for (uint32_t i = 0; i < rows.count; i++) {
         uint32_t row = rows.list[i];
@@ -168,7 +168,8 @@ static void merge_groups(struct sql_fold *fold, const struct sql_fold *next) {
     for (uint32_t i = 0; i < next->table.count; i++) {
         uint32_t group = group_find(fold, next->table.keys[i], next->store.columns, i);
         for (uint32_t a = 0; a < fold->plan->aggregates_count; a++) {
-            const struct state_context context = {.aggregate = &fold->plan->aggregates[a], .arena = fold->arena};
+            const struct state_context context = {.aggregate = &fold->plan->aggregates[a], .arena = fold->arena,
+                                                  .scratch = fold->arena};
             state_merge(&context, &fold->states[group][a], &next->states[i][a]);
         }
     }
@@ -197,7 +198,8 @@ static struct column *group_columns(struct sql_fold *fold, struct run *run) {
         columns[k] = fold->store.columns[k];
     }
     for (uint32_t a = 0; a < plan->aggregates_count; a++) {
-        const struct state_context context = {.aggregate = &plan->aggregates[a], .arena = fold->arena};
+        const struct state_context context = {.aggregate = &plan->aggregates[a], .arena = fold->arena,
+                                              .scratch = fold->arena};
         struct column *column = &columns[plan->keys_count + a];
         column_init(column, plan->aggregates[a].type, groups, fold->arena);
         for (uint32_t g = 0; g < groups; g++) {

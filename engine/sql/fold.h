@@ -46,7 +46,7 @@ struct state {
         double real;
         struct numeric_sum *numeric;
         struct interval interval;
-        uint64_t best[3]; /* min, max: the value; bool_and, bool_or: 0 or 1 */
+        uint64_t best[3]; /* min, max: the value (behind a slice: the bytes its copy has room for); bool_*: 0 or 1 */
     };
     struct key_table *distinct; /* values seen */
     void *distinct_values;      /* the values, by number in the table */
@@ -57,7 +57,8 @@ struct state {
 
 struct state_context {
     const struct aggregate *aggregate;
-    struct arena *arena;
+    struct arena *arena;   /* what is kept */
+    struct arena *scratch; /* what is not */
     bool borrow;
 };
 

@@ -21,9 +21,9 @@ static int64_t integer_value(const struct column *column, uint32_t row) {
 
 static void interval_sum(struct state *state, struct interval add) {
     struct interval *sum = &state->interval;
-    state->overflow |= __builtin_add_overflow(sum->us, add.us, &sum->us) |
-                       __builtin_add_overflow(sum->days, add.days, &sum->days) |
-                       __builtin_add_overflow(sum->months, add.months, &sum->months);
+    state->overflow |= __builtin_add_overflow(sum->us, add.us, &sum->us);
+    state->overflow |= __builtin_add_overflow(sum->days, add.days, &sum->days);
+    state->overflow |= __builtin_add_overflow(sum->months, add.months, &sum->months);
 }
 
 static void real_sum(struct state *state, double add, enum type_id result) {
@@ -56,15 +56,31 @@ static void sum_add(const struct state_context *context, struct state *state, co
     }
 }
 
+/* Copies over the bytes of the best so far when they have room, so that a rising maximum does not fill the arena. */
+static void best_keep(const struct state_context *context, struct state *state, struct slice value) {
+    struct slice *best = (struct slice *)state->best;
+    char *room = (char *)(uintptr_t)best->data;
+    if (state->count == 0 || value.len > state->best[2]) {
+        state->best[2] = value.len * 2 + 16;
+        room = arena_alloc(context->arena, state->best[2]);
+    }
+    if (value.len) {
+        memcpy(room, value.data, value.len);
+    }
+    *best = slice_make(room, value.len);
+}
+
 static void best_add(const struct state_context *context, struct state *state, struct type type, const void *value) {
     if (state->count > 0) {
-        int order = value_compare(type, value, state->best, context->arena);
+        int order = value_compare(type, value, state->best, context->scratch);
         if (context->aggregate->kind == SQL_MIN ? order >= 0 : order <= 0) {
             return;
         }
     }
     if (context->borrow) {
         memcpy(state->best, value, type_width(type));
+    } else if (type.id == TYPE_TEXT || type.id == TYPE_NUMERIC) {
+        best_keep(context, state, *(const struct slice *)value);
     } else {
         value_copy(type, value, context->arena, state->best);
     }
@@ -126,8 +142,8 @@ void state_add(const struct state_context *context, struct state *state, const s
         return;
     }
     struct buffer key;
-    buffer_init(&key, context->arena, 64);
-    key_encode(column, row, context->arena, &key);
+    buffer_init(&key, context->scratch, 64);
+    key_encode(column, row, context->scratch, &key);
     distinct_add(context, state, column, row, buffer_slice(&key));
 }
 
