@@ -7,7 +7,7 @@
 
 #include <assert.h>
 
-enum { JSON_DEPTH_MAX = 6400 };
+enum { JSON_DEPTH_MAX = 1000 };
 
 static bool numeric_value_parse(const struct parse_context *context, struct slice *ret) {
     const char *code = NULL;

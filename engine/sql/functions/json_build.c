@@ -6,7 +6,7 @@
 #include "engine/sql/functions/kernel.h"
 #include "engine/sql/functions/tables.h"
 
-enum { DEPTH_MAX = 10000 };
+enum { DEPTH_MAX = 1000 };
 
 static bool fits(struct call *call, uint32_t row, const struct buffer *out) {
     if (out->len >= RESULT_BYTES_MAX) {
