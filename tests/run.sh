@@ -116,7 +116,7 @@ for suite in $chosen; do
         code=$?
         [ $code != 124 ] && [ $code != 137 ] || echo "the budget of $budget s is used up" >>"$log"
     else
-        cp "$LEAT_WORK/$build.log" "$log"
+        grep -v '^\[[0-9]*/[0-9]*\] ' "$LEAT_WORK/$build.log" >"$log" # without the steps that went well
         echo "the build $build failed" >>"$log"
         code=1
     fi

@@ -7,6 +7,7 @@
 set -u
 
 export LEAT="$LEAT_BUILD_ROOT/dev/leat"
+export PYTHONDONTWRITEBYTECODE=1
 export ASAN_OPTIONS="detect_leaks=1:abort_on_error=1:strict_string_checks=1:detect_stack_use_after_return=1"
 export UBSAN_OPTIONS="print_stacktrace=1:halt_on_error=1"
 export TSAN_OPTIONS="halt_on_error=1:second_deadlock_stack=1"
