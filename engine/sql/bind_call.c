@@ -165,6 +165,21 @@ static enum status bind_cast_call(struct binder *binder, struct slice name, stru
     return expr_coerce(binder, ret, (struct type){.id = id, .modifier = -1}, CAST_EXPLICIT);
 }
 
+/* Functions that give rows, which a select list does not have here. */
+static bool gives_rows(struct slice name) {
+    static const char *const names[] = {"unnest", "generate_series", "generate_subscripts", "regexp_matches",
+                                        "regexp_split_to_table", "string_to_table", "json_array_elements",
+                                        "json_array_elements_text", "json_each", "json_each_text", "json_object_keys",
+                                        "jsonb_array_elements", "jsonb_array_elements_text", "jsonb_each",
+                                        "jsonb_each_text", "jsonb_object_keys", "jsonb_path_query"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        if (slice_is(name, names[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static enum status refuse_modifiers(struct binder *binder, const struct node *node) {
     const char *what = node->star ? "(*)" : node->distinct ? "distinct" : node->filter ? "filter" : NULL;
     if (node->variadic) {
@@ -201,6 +216,10 @@ enum status bind_function(struct binder *binder, const struct node *node, struct
     }
     if (done) {
         return STATUS_OK;
+    }
+    if (match == FUNCTION_NO_NAME && gives_rows(node->text)) {
+        return bind_refuse(binder, node->at, "0A000", "%.*s returns rows, which is not supported; one record in, at "
+                                                      "most one row out", (int)node->text.len, node->text.data);
     }
     signature(node->text, false, types, node->count, text);
     return refuse_call(binder, match, node->text, node->at, text, false);

@@ -228,12 +228,9 @@ static bool all_constant(const struct expr *expr, uint32_t first) {
     return true;
 }
 
-/* x in (constants): one type for all, then x = any (array). */
-static enum status in_array(struct binder *binder, const struct node *node, struct expr *items, struct expr **ret) {
-    struct type type;
-    if (expr_common_type(binder, items->arguments, items->count, "IN", &type)) {
-        return STATUS_FAILED;
-    }
+/* x in (constants) when one type fits all: x = any (array). */
+static enum status in_array(struct binder *binder, const struct node *node, struct expr *items, struct type type,
+                            struct expr **ret) {
     struct expr *array = expr_new(binder, EXPR_ARRAY, type, node->at);
     array->type = (struct type){.id = type.id, .array = true, .modifier = -1};
     array->arguments = items->arguments + 1;
@@ -279,7 +276,13 @@ static enum status bind_in(struct binder *binder, const struct node *node, struc
     for (uint32_t i = 0; i < items->count; i++) {
         arrays = arrays || items->arguments[i]->type.array;
     }
-    return all_constant(items, 1) && !arrays ? in_array(binder, node, items, ret) : in_list(binder, node, items, ret);
+    struct type type;
+    struct error *error = binder->error;
+    binder->error = NULL; /* without a common type each item is compared by itself, and says what does not fit */
+    bool common = expr_common_type(binder, items->arguments, items->count, "IN", &type) == STATUS_OK;
+    binder->error = error;
+    return common && !arrays && all_constant(items, 1) ? in_array(binder, node, items, type, ret)
+                                                       : in_list(binder, node, items, ret);
 }
 
 /* The compared value of `case x when v`: evaluated once, held in a slot. */

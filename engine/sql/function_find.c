@@ -106,6 +106,17 @@ static void keep_best(struct candidates *candidates, const struct type *types, u
     candidates->count = kept;
 }
 
+/* A bare literal beside a scalar is rather text than an array: `1 || 'x'`. Postgres gets there because its array
+ * operators are polymorphic and never count as exact; ours are declared for each type. */
+static uint32_t score_literal(const struct function *function, const struct type *types, uint32_t count) {
+    for (uint32_t i = 0; i < count && count == 2; i++) {
+        if (types[i].id == TYPE_UNKNOWN && function_argument(function, i).array && !types[1 - i].array) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
 static uint32_t score_exact(const struct function *function, const struct type *types, uint32_t count) {
     uint32_t points = 0;
     for (uint32_t i = 0; i < count; i++) {
@@ -266,6 +277,9 @@ enum function_match function_find(struct slice name, const struct type *types, u
     }
     if (candidates.count == 0) {
         return FUNCTION_NO_CANDIDATE;
+    }
+    if (candidates.count > 1 && is_operator(name)) {
+        keep_best(&candidates, types, count, score_literal);
     }
     if (candidates.count > 1) {
         keep_best(&candidates, types, count, score_exact);
