@@ -31,8 +31,8 @@ static const struct connector_options *registry(struct arena *arena) {
     for (uint32_t i = 0; i < count; i++) {
         options[i] = (struct connector_options){.kind = connectors[i]->kind,
                                                 .sentence = connectors[i]->sentence,
-                                                .source = connectors[i]->source_options,
-                                                .sink = connectors[i]->sink_options,
+                                                .source = connectors[i]->source ? connectors[i]->source_options : NULL,
+                                                .sink = connectors[i]->sink ? connectors[i]->sink_options : NULL,
                                                 .ledger = connectors[i]->ledger_options};
     }
     return options;

@@ -64,7 +64,7 @@ class Commands(Case):
     def test_a_test_that_fails_fails(self):
         tests = 'tests:\n  - name: it is two\n    input: [{id: x, n: 1}]\n    expect: {file: [{id: x, n: 2}]}\n'
         self.put("p.yaml", pipeline(more=tests))
-        text = self.leat("test", "p.yaml", "--junit", "junit.xml", code=1)
+        text = self.leat("test", "p.yaml", "--junit", "junit.xml", code=4)
         self.assertIn("it is two", text + self.errors)
         self.assertEqual(len(list(tree.parse(self.path("junit.xml")).getroot().iter("failure"))), 1)
         self.put("p.yaml", pipeline(more=tests.replace("n: 2", "n: 1")))
