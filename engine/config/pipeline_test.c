@@ -354,6 +354,33 @@ static void a_file_gives_its_text_without_the_line_end_and_is_secret(void **stat
     unlink(path);
 }
 
+static void expect_hidden(struct fixture *fixture, const char *password, const char *message) {
+    char copy[200];
+    fixture_pipeline(fixture,
+                     arena_printf(fixture->arena,
+                                  "pipeline: p\nsource: {sea: {url: u, password: \"%s\"}}\n" SINKS,
+                                  password));
+    strcpy(copy, message);
+    secret_redact(copy);
+    assert_string_equal(copy, "bad ***");
+    pipeline_free(fixture->pipeline);
+    fixture->pipeline = NULL;
+    strcpy(copy, message);
+    secret_redact(copy);
+    assert_string_equal(copy, message);
+}
+
+static void the_password_inside_a_connection_text_is_secret_too(void **state) {
+    expect_hidden(*state, "postgres://me:sword:fish@host:5432/db", "bad sword:fish");
+    expect_hidden(*state, "postgres://me:sw%20rd%40%zz@host", "bad sw%20rd%40%zz");
+    expect_hidden(*state, "postgres://me:sw%20rd%40%4@host", "bad sw rd@%4");
+    expect_hidden(*state, "postgres://host/db?user=x&password=swordfish&z=1", "bad swordfish");
+    expect_hidden(*state, "host=x password=swordfish user=y", "bad swordfish");
+    expect_hidden(*state, "host=x password='sword fish' user=y", "bad sword fish");
+    expect_hidden(*state, "host=x password=", "bad host=x password=");
+    expect_hidden(*state, "://@", "bad ://@");
+}
+
 static void a_file_that_cannot_be_a_secret_is_refused(void **state) {
     struct fixture *fixture = *state;
     char *large = arena_zalloc(fixture->arena, 70000);
@@ -477,6 +504,7 @@ int main(void) {
         FIXTURE_TEST(variables_are_put_in_after_yaml),
         FIXTURE_TEST(a_number_may_come_from_a_variable),
         FIXTURE_TEST(a_file_gives_its_text_without_the_line_end_and_is_secret),
+        FIXTURE_TEST(the_password_inside_a_connection_text_is_secret_too),
         FIXTURE_TEST(a_file_that_cannot_be_a_secret_is_refused),
         FIXTURE_TEST(substitution_cannot_fill_memory),
         FIXTURE_TEST(a_file_is_read_from_disk),

@@ -76,8 +76,10 @@ void config_errors_add(struct config_errors *errors, struct place place, const c
     va_end(args);
     secret_redact(message);
     message_clean(message);
-    errors->items[errors->count++] = (struct config_error){
-        .place = place, .code = code, .message = arena_text(errors->arena, slice_of(message))};
+    errors->items[errors->count++] =
+        (struct config_error){.place = place,
+                              .code = arena_text(errors->arena, slice_of(code)),
+                              .message = arena_text(errors->arena, slice_of(message))};
 }
 
 static int order(const struct config_error *a, const struct config_error *b) {

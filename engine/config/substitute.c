@@ -9,43 +9,8 @@
 #include <unistd.h>
 
 #include "engine/config/parser.h"
-#include "engine/config/secret.h"
 
 enum { SECRET_FILE_BYTES_MAX = 64 << 10, SUBSTITUTED_BYTES_MAX = 4 << 20 };
-
-struct pipeline_secret {
-    struct pipeline_secret *next;
-    struct secret *secret;
-    struct slice copy; /* the text where it lies in the arena */
-};
-
-struct pipeline_secrets {
-    struct pipeline_secret *first;
-};
-
-struct pipeline_secrets *pipeline_secrets_new(struct arena *arena) {
-    return arena_zalloc(arena, sizeof(struct pipeline_secrets));
-}
-
-struct secret *pipeline_secrets_add(struct pipeline_secrets *secrets, struct arena *arena,
-                                    struct slice text) {
-    struct pipeline_secret *entry = arena_alloc(arena, sizeof *entry);
-    *entry = (struct pipeline_secret){
-        .next = secrets->first, .secret = secret_new(text), .copy = text};
-    secrets->first = entry;
-    return entry->secret;
-}
-
-void pipeline_secrets_free(struct pipeline_secrets *secrets) {
-    for (struct pipeline_secret *at = secrets ? secrets->first : NULL; at; at = at->next) {
-        secret_free(at->secret);
-        at->secret = NULL;
-        explicit_bzero((char *)(uintptr_t)at->copy.data, at->copy.len);
-    }
-    if (secrets) {
-        secrets->first = NULL;
-    }
-}
 
 struct substitution {
     struct parser *parser;
