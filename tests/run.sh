@@ -23,7 +23,7 @@ fuzz         600  7200 fuzz        each target 10 s (60 s with --long)
 docs          60    60 dev         README's commands, links, the generated reference
 conformance  300   900 dev         what every source and sink must pass
 integration  600  1800 dev         whole pipelines against real servers
-faults       240  1800 dev         kill -9 and SIGSTOP, 20 s a pair (60 s with --long), judged by leat-verify
+faults       420  3600 dev         kill -9 and SIGSTOP, 20 s a pair (60 s with --long), and at every step
 TABLE
 }
 

@@ -51,7 +51,8 @@ run_scripts() {
 start_postgres() {
     DATABASE_URL=$(sh tests/services/postgres.sh start "$LEAT_WORK/postgres-$1" max_prepared_transactions=10 \
         shared_buffers=256MB track_commit_timestamp=on) || exit 3
-    export DATABASE_URL
+    LEAT_TEST_POSTGRES=$DATABASE_URL # the name that the C suites know
+    export DATABASE_URL LEAT_TEST_POSTGRES
     LEAT_POSTGRES=$LEAT_WORK/postgres-$1 # for services/postgres.sh crash, restart
     export LEAT_POSTGRES
     trap 'sh tests/services/postgres.sh stop "$LEAT_POSTGRES"' EXIT
@@ -113,6 +114,7 @@ suite_faults() {
     run_scripts "tests/faults/*_test.py" || result=1
     start_postgres faults
     run_counted python3 tests/faults/run.py ${LEAT_LONG:+--long} || result=1
+    run_counted python3 tests/faults/steps.py ${LEAT_LONG:+--long} || result=1
     return $result
 }
 
