@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* distinct, order by, offset and limit over finished rows. The sort is a merge sort in the arena: stable, so that
- * rows that tie keep their order, and without memory of its own. */
+/* distinct, order by, offset and limit over finished rows. The sort is a merge sort in the arena:
+ * stable, so that rows that tie keep their order, and without memory of its own. */
 #include "engine/sql/fold.h"
 
 #include "engine/record/value.h"
@@ -23,8 +23,8 @@ static int compare_rows(const struct sorter *sorter, uint32_t a, uint32_t b) {
             continue;
         }
         uint32_t width = type_width(column->type);
-        int order = value_compare(column->type, column_at(column, a, width), column_at(column, b, width),
-                                  sorter->arena);
+        int order = value_compare(column->type, column_at(column, a, width),
+                                  column_at(column, b, width), sorter->arena);
         if (order != 0) {
             return key->descending ? -order : order;
         }
@@ -33,7 +33,8 @@ static int compare_rows(const struct sorter *sorter, uint32_t a, uint32_t b) {
 }
 
 /* Merges runs of `run` rows from one list into the other. */
-static void merge_pass(const struct sorter *sorter, const uint32_t *from, uint32_t *to, uint32_t count, uint32_t run) {
+static void merge_pass(const struct sorter *sorter, const uint32_t *from, uint32_t *to,
+                       uint32_t count, uint32_t run) {
     for (uint64_t start = 0; start < count; start += 2 * (uint64_t)run) {
         uint64_t middle = start + run < count ? start + run : count;
         uint64_t end = start + 2 * (uint64_t)run < count ? start + 2 * (uint64_t)run : count;
@@ -58,8 +59,8 @@ static struct rows sort_rows(const struct sorter *sorter, struct rows rows) {
     return (struct rows){.list = a, .count = rows.count};
 }
 
-static struct rows distinct_rows(const struct sql_plan *plan, const struct column *columns, struct rows rows,
-                                 struct arena *arena) {
+static struct rows distinct_rows(const struct sql_plan *plan, const struct column *columns,
+                                 struct rows rows, struct arena *arena) {
     struct key_table seen;
     struct buffer key;
     uint32_t *list = arena_alloc(arena, ((size_t)rows.count + 1) * sizeof *list), count = 0;
@@ -78,7 +79,8 @@ static struct rows distinct_rows(const struct sql_plan *plan, const struct colum
     return (struct rows){.list = list, .count = count};
 }
 
-struct rows arrange(const struct sql_plan *plan, const struct column *columns, struct rows rows, struct arena *arena) {
+struct rows arrange(const struct sql_plan *plan, const struct column *columns, struct rows rows,
+                    struct arena *arena) {
     struct sorter sorter = {.plan = plan, .columns = columns, .arena = arena};
     if (plan->distinct) {
         rows = distinct_rows(plan, columns, rows, arena);
@@ -92,7 +94,8 @@ struct rows arrange(const struct sql_plan *plan, const struct column *columns, s
     return rows;
 }
 
-struct column *gather(const struct column *columns, uint32_t count, struct rows rows, struct arena *arena) {
+struct column *gather(const struct column *columns, uint32_t count, struct rows rows,
+                      struct arena *arena) {
     struct column *result = arena_zalloc(arena, (count + 1) * sizeof *result);
     for (uint32_t c = 0; c < count; c++) {
         if (columns[c].constant || !columns[c].values) {
@@ -105,7 +108,8 @@ struct column *gather(const struct column *columns, uint32_t count, struct rows 
             if (column_is_null(&columns[c], rows.list[i])) {
                 column_null_set(&result[c], i, arena);
             } else {
-                memcpy((char *)result[c].values + (size_t)i * width, column_at(&columns[c], rows.list[i], width), width);
+                memcpy((char *)result[c].values + (size_t)i * width,
+                       column_at(&columns[c], rows.list[i], width), width);
             }
         }
     }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Aggregates: which there are, what they return, and their place in the plan. Equal aggregates are computed once. */
+/* Aggregates: which there are, what they return, and their place in the plan. Equal aggregates are
+ * computed once. Those that Postgres has and Leat has not are refused by name. */
 #include "engine/sql/bind.h"
 
 #include "engine/sql/function_find.h"
@@ -8,15 +9,24 @@ static const struct {
     const char *name;
     enum sql_aggregate kind;
 } aggregate_names[] = {
-    {"count", SQL_COUNT},       {"sum", SQL_SUM},     {"min", SQL_MIN}, {"max", SQL_MAX}, {"bool_and", SQL_BOOL_AND},
-    {"every", SQL_BOOL_AND},    {"bool_or", SQL_BOOL_OR}, {"avg", SQL_AVG},
+    {"count", SQL_COUNT},       {"sum", SQL_SUM},        {"min", SQL_MIN},         {"max", SQL_MAX},
+    {"bool_and", SQL_BOOL_AND}, {"every", SQL_BOOL_AND}, {"bool_or", SQL_BOOL_OR}, {"avg", SQL_AVG},
 };
 
 /* Known to Postgres, not to Leat: named so that the refusal helps. */
 static const char *const aggregates_refused[] = {
-    "array_agg", "string_agg", "json_agg", "jsonb_agg", "json_object_agg", "jsonb_object_agg", "stddev", "stddev_pop",
-    "stddev_samp", "variance", "var_pop", "var_samp", "bit_and", "bit_or", "bit_xor", "corr", "covar_pop", "mode",
-    "percentile_cont", "percentile_disc", "range_agg", "xmlagg", "any_value",
+    "array_agg",       "string_agg",
+    "json_agg",        "jsonb_agg",
+    "json_object_agg", "jsonb_object_agg",
+    "stddev",          "stddev_pop",
+    "stddev_samp",     "variance",
+    "var_pop",         "var_samp",
+    "bit_and",         "bit_or",
+    "bit_xor",         "corr",
+    "covar_pop",       "mode",
+    "percentile_cont", "percentile_disc",
+    "range_agg",       "xmlagg",
+    "any_value",
 };
 
 static enum sql_aggregate aggregate_kind(struct slice name) {
@@ -49,10 +59,11 @@ static bool is_ordered(struct type type) {
 /* The result's type, or false when the aggregate does not take the argument. */
 static bool aggregate_type(enum sql_aggregate kind, struct type argument, struct type *ret) {
     static const enum type_id sums[TYPE_ID_COUNT] = {
-        [TYPE_INT2] = TYPE_INT8, [TYPE_INT4] = TYPE_INT8, [TYPE_INT8] = TYPE_NUMERIC, [TYPE_FLOAT4] = TYPE_FLOAT4,
-        [TYPE_FLOAT8] = TYPE_FLOAT8, [TYPE_NUMERIC] = TYPE_NUMERIC, [TYPE_INTERVAL] = TYPE_INTERVAL};
+        [TYPE_INT2] = TYPE_INT8,        [TYPE_INT4] = TYPE_INT8,     [TYPE_INT8] = TYPE_NUMERIC,
+        [TYPE_FLOAT4] = TYPE_FLOAT4,    [TYPE_FLOAT8] = TYPE_FLOAT8, [TYPE_NUMERIC] = TYPE_NUMERIC,
+        [TYPE_INTERVAL] = TYPE_INTERVAL};
     static const enum type_id averages[TYPE_ID_COUNT] = {
-        [TYPE_INT2] = TYPE_NUMERIC, [TYPE_INT4] = TYPE_NUMERIC, [TYPE_INT8] = TYPE_NUMERIC,
+        [TYPE_INT2] = TYPE_NUMERIC,  [TYPE_INT4] = TYPE_NUMERIC,  [TYPE_INT8] = TYPE_NUMERIC,
         [TYPE_FLOAT4] = TYPE_FLOAT8, [TYPE_FLOAT8] = TYPE_FLOAT8, [TYPE_NUMERIC] = TYPE_NUMERIC};
     *ret = TYPE(UNKNOWN);
     switch (kind) {
@@ -89,18 +100,21 @@ static enum status check_place(struct binder *binder, const struct node *node) {
     }
     if (is_refused(node->text)) {
         return bind_refuse(binder, node->at, "0A000",
-                           "the aggregate %.*s is not supported; there are count, sum, min, max, avg, bool_and, bool_or",
+                           "the aggregate %.*s is not supported; there are count, sum, min, max, "
+                           "avg, bool_and, bool_or",
                            len, node->text.data);
     }
     bool count_star = node->star && aggregate_kind(node->text) == SQL_COUNT;
     if (!count_star && node->count != 1) {
-        return bind_refuse(binder, node->at, "42883", "%.*s takes one argument%s", len, node->text.data,
+        return bind_refuse(binder, node->at, "42883", "%.*s takes one argument%s", len,
+                           node->text.data,
                            aggregate_kind(node->text) == SQL_COUNT ? ", or write count(*)" : "");
     }
     return STATUS_OK;
 }
 
-static enum status bind_inside(struct binder *binder, const struct node *node, struct aggregate *aggregate) {
+static enum status bind_inside(struct binder *binder, const struct node *node,
+                               struct aggregate *aggregate) {
     const char *outer = binder->no_aggregates;
     uint32_t conditional = binder->conditional;
     enum status status = STATUS_OK;
@@ -149,21 +163,25 @@ enum status bind_aggregate(struct binder *binder, const struct node *node, struc
         return STATUS_FAILED;
     }
     if (aggregate.argument && expr_is_unknown(aggregate.argument) &&
-        expr_coerce(binder, &aggregate.argument, aggregate.kind == SQL_BOOL_AND || aggregate.kind == SQL_BOOL_OR
-                                                     ? TYPE(BOOL) : TYPE(TEXT), CAST_IMPLICIT)) {
+        expr_coerce(binder, &aggregate.argument,
+                    aggregate.kind == SQL_BOOL_AND || aggregate.kind == SQL_BOOL_OR ? TYPE(BOOL)
+                                                                                    : TYPE(TEXT),
+                    CAST_IMPLICIT)) {
         return STATUS_FAILED;
     }
     argument = aggregate.argument ? aggregate.argument->type : argument;
     if (!aggregate_type(aggregate.kind, argument, &aggregate.type)) {
-        return bind_refuse(binder, node->at, "42883", "function %.*s(%s%s) does not exist", (int)node->text.len,
-                           node->text.data, cast_type_name(argument.id), argument.array ? "[]" : "");
+        return bind_refuse(binder, node->at, "42883", "function %.*s(%s%s) does not exist",
+                           (int)node->text.len, node->text.data, cast_type_name(argument.id),
+                           argument.array ? "[]" : "");
     }
     /* min and max are the same with distinct. */
     aggregate.distinct = node->distinct && aggregate.kind != SQL_MIN && aggregate.kind != SQL_MAX &&
                          aggregate.kind != SQL_BOOL_AND && aggregate.kind != SQL_BOOL_OR;
     if (node->distinct && argument.id == TYPE_JSON) {
-        return bind_refuse(binder, node->at, "42883", "could not identify an equality operator for type json; cast it "
-                                                      "to jsonb");
+        return bind_refuse(binder, node->at, "42883",
+                           "could not identify an equality operator for type json; cast it "
+                           "to jsonb");
     }
     *ret = expr_new(binder, EXPR_AGGREGATE, aggregate.type, node->at);
     (*ret)->number = aggregate_add(binder, &aggregate);

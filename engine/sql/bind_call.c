@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Functions and operators: finds the candidate, converts the arguments to what it declares, prepares it with the
- * arguments that are constant, and folds the call when all are. */
+/* Functions and operators: finds the candidate, converts the arguments to what it declares,
+ * prepares it with the arguments that are constant, and folds the call when all are. */
 #include "engine/sql/bind.h"
 
 #include <stdio.h>
@@ -16,19 +16,31 @@ static void append(char *text, const char *part) {
 
 static const char *type_text(struct type type) {
     static const char *const arrays[TYPE_ID_COUNT] = {
-        [TYPE_UNKNOWN] = "unknown[]", [TYPE_BOOL] = "boolean[]", [TYPE_INT2] = "smallint[]",
-        [TYPE_INT4] = "integer[]", [TYPE_INT8] = "bigint[]", [TYPE_FLOAT4] = "real[]",
-        [TYPE_FLOAT8] = "double precision[]", [TYPE_NUMERIC] = "numeric[]", [TYPE_TEXT] = "text[]",
-        [TYPE_BYTEA] = "bytea[]", [TYPE_UUID] = "uuid[]", [TYPE_DATE] = "date[]",
-        [TYPE_TIME] = "time without time zone[]", [TYPE_TIMESTAMP] = "timestamp without time zone[]",
-        [TYPE_TIMESTAMPTZ] = "timestamp with time zone[]", [TYPE_INTERVAL] = "interval[]",
-        [TYPE_JSON] = "json[]", [TYPE_JSONB] = "jsonb[]",
+        [TYPE_UNKNOWN] = "unknown[]",
+        [TYPE_BOOL] = "boolean[]",
+        [TYPE_INT2] = "smallint[]",
+        [TYPE_INT4] = "integer[]",
+        [TYPE_INT8] = "bigint[]",
+        [TYPE_FLOAT4] = "real[]",
+        [TYPE_FLOAT8] = "double precision[]",
+        [TYPE_NUMERIC] = "numeric[]",
+        [TYPE_TEXT] = "text[]",
+        [TYPE_BYTEA] = "bytea[]",
+        [TYPE_UUID] = "uuid[]",
+        [TYPE_DATE] = "date[]",
+        [TYPE_TIME] = "time without time zone[]",
+        [TYPE_TIMESTAMP] = "timestamp without time zone[]",
+        [TYPE_TIMESTAMPTZ] = "timestamp with time zone[]",
+        [TYPE_INTERVAL] = "interval[]",
+        [TYPE_JSON] = "json[]",
+        [TYPE_JSONB] = "jsonb[]",
     };
     return type.array ? arrays[type.id] : cast_type_name(type.id);
 }
 
 /* `integer = text`, `- text`, `lower(integer)`. */
-static void signature(struct slice name, bool operator, const struct type *types, uint32_t count, char *ret) {
+static void signature(struct slice name, bool operator, const struct type * types, uint32_t count,
+                      char *ret) {
     ret[0] = '\0';
     char text[80];
     snprintf(text, sizeof text, "%.*s", (int)(name.len > 70 ? 70 : name.len), name.data);
@@ -51,9 +63,10 @@ static void signature(struct slice name, bool operator, const struct type *types
     append(ret, ")");
 }
 
-static enum status refuse_call(struct binder *binder, enum function_match match, struct slice name, uint32_t at,
-                               const char *text, bool operator) {
-    const char *cast_may_help = match == FUNCTION_NO_CANDIDATE ? "; no candidate takes these types, a cast may help" : "";
+static enum status refuse_call(struct binder *binder, enum function_match match, struct slice name,
+                               uint32_t at, const char *text, bool operator) {
+    const char *cast_may_help =
+        match == FUNCTION_NO_CANDIDATE ? "; no candidate takes these types, a cast may help" : "";
     bool ambiguous = match == FUNCTION_AMBIGUOUS;
     if (operator) {
         return bind_refuse(binder, at, ambiguous ? "42725" : "42883", "operator %s: %s%s",
@@ -61,12 +74,14 @@ static enum status refuse_call(struct binder *binder, enum function_match match,
                            ambiguous ? "; cast the operands to the types you mean" : cast_may_help);
     }
     if (ambiguous) {
-        return bind_refuse(binder, at, "42725", "function %s is not unique; cast the arguments to the types you mean",
+        return bind_refuse(binder, at, "42725",
+                           "function %s is not unique; cast the arguments to the types you mean",
                            text);
     }
     const char *nearest = match != FUNCTION_NO_NAME ? NULL : function_nearest(name);
     if (nearest) {
-        return bind_refuse(binder, at, "42883", "function %s does not exist; did you mean %s?", text, nearest);
+        return bind_refuse(binder, at, "42883", "function %s does not exist; did you mean %s?",
+                           text, nearest);
     }
     return bind_refuse(binder, at, "42883", "function %s does not exist%s", text, cast_may_help);
 }
@@ -78,12 +93,14 @@ static enum status prepare(struct binder *binder, struct expr *call) {
         return STATUS_OK;
     }
     for (uint32_t i = 0; i < call->count; i++) {
-        constants[i] = call->arguments[i]->kind == EXPR_CONSTANT ? &call->arguments[i]->constant : NULL;
+        constants[i] =
+            call->arguments[i]->kind == EXPR_CONSTANT ? &call->arguments[i]->constant : NULL;
     }
     for (uint32_t i = call->count; i < FUNCTION_ARGUMENTS_MAX; i++) {
         constants[i] = NULL;
     }
-    if (call->function->prepare(constants, binder->arena, binder->zone, &call->prepared, binder->error)) {
+    if (call->function->prepare(constants, binder->arena, binder->zone, &call->prepared,
+                                binder->error)) {
         return statement_refuse(binder->statement, call->at, binder->error);
     }
     return STATUS_OK;
@@ -114,8 +131,9 @@ static enum status finish_call(struct binder *binder, struct expr **expr) {
     return prepare(binder, call) ? STATUS_FAILED : expr_fold(binder, expr);
 }
 
-enum status bind_operator_find(struct binder *binder, struct slice name, uint32_t at, const struct type *types,
-                               uint32_t count, const struct function **ret) {
+enum status bind_operator_find(struct binder *binder, struct slice name, uint32_t at,
+                               const struct type *types, uint32_t count,
+                               const struct function **ret) {
     char text[SIGNATURE_BYTES];
     enum function_match match = function_find(name, types, count, ret);
     if (match == FUNCTION_FOUND) {
@@ -125,7 +143,8 @@ enum status bind_operator_find(struct binder *binder, struct slice name, uint32_
     return refuse_call(binder, match, name, at, text, true);
 }
 
-enum status bind_operands(struct binder *binder, struct slice name, uint32_t at, struct expr *call) {
+enum status bind_operands(struct binder *binder, struct slice name, uint32_t at,
+                          struct expr *call) {
     struct type types[2] = {call->arguments[0]->type};
     if (call->count == 2) {
         types[1] = call->arguments[1]->type;
@@ -133,7 +152,8 @@ enum status bind_operands(struct binder *binder, struct slice name, uint32_t at,
     return bind_operator_find(binder, name, at, types, call->count, &call->function);
 }
 
-static enum status bind_arguments(struct binder *binder, const struct node *node, struct expr *call) {
+static enum status bind_arguments(struct binder *binder, const struct node *node,
+                                  struct expr *call) {
     expr_arguments(binder, call, node->count);
     for (uint32_t i = 0; i < node->count; i++) {
         if (bind_expr(binder, node->items[i], &call->arguments[i])) {
@@ -154,8 +174,8 @@ enum status bind_operator(struct binder *binder, const struct node *node, struct
 }
 
 /* int4(x), date(x): a cast written as a call, when there is no such function. */
-static enum status bind_cast_call(struct binder *binder, struct slice name, struct expr *call, bool *ret_done,
-                                  struct expr **ret) {
+static enum status bind_cast_call(struct binder *binder, struct slice name, struct expr *call,
+                                  bool *ret_done, struct expr **ret) {
     enum type_id id = type_named(name);
     *ret_done = call->count == 1 && id != TYPE_UNKNOWN;
     if (!*ret_done) {
@@ -167,11 +187,23 @@ static enum status bind_cast_call(struct binder *binder, struct slice name, stru
 
 /* Functions that give rows, which a select list does not have here. */
 static bool gives_rows(struct slice name) {
-    static const char *const names[] = {"unnest", "generate_series", "generate_subscripts", "regexp_matches",
-                                        "regexp_split_to_table", "string_to_table", "json_array_elements",
-                                        "json_array_elements_text", "json_each", "json_each_text", "json_object_keys",
-                                        "jsonb_array_elements", "jsonb_array_elements_text", "jsonb_each",
-                                        "jsonb_each_text", "jsonb_object_keys", "jsonb_path_query"};
+    static const char *const names[] = {"unnest",
+                                        "generate_series",
+                                        "generate_subscripts",
+                                        "regexp_matches",
+                                        "regexp_split_to_table",
+                                        "string_to_table",
+                                        "json_array_elements",
+                                        "json_array_elements_text",
+                                        "json_each",
+                                        "json_each_text",
+                                        "json_object_keys",
+                                        "jsonb_array_elements",
+                                        "jsonb_array_elements_text",
+                                        "jsonb_each",
+                                        "jsonb_each_text",
+                                        "jsonb_object_keys",
+                                        "jsonb_path_query"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         if (slice_is(name, names[i])) {
             return true;
@@ -181,13 +213,17 @@ static bool gives_rows(struct slice name) {
 }
 
 static enum status refuse_modifiers(struct binder *binder, const struct node *node) {
-    const char *what = node->star ? "(*)" : node->distinct ? "distinct" : node->filter ? "filter" : NULL;
+    const char *what = node->star       ? "(*)"
+                       : node->distinct ? "distinct"
+                       : node->filter   ? "filter"
+                                        : NULL;
     if (node->variadic) {
-        return bind_refuse(binder, node->at, "0A000", "variadic is not supported; give the arguments one by one");
+        return bind_refuse(binder, node->at, "0A000",
+                           "variadic is not supported; give the arguments one by one");
     }
     if (what) {
-        return bind_refuse(binder, node->at, "42809", "%s is for aggregates, but %.*s is not one", what,
-                           (int)node->text.len, node->text.data);
+        return bind_refuse(binder, node->at, "42809", "%s is for aggregates, but %.*s is not one",
+                           what, (int)node->text.len, node->text.data);
     }
     return STATUS_OK;
 }
@@ -218,8 +254,10 @@ enum status bind_function(struct binder *binder, const struct node *node, struct
         return STATUS_OK;
     }
     if (match == FUNCTION_NO_NAME && gives_rows(node->text)) {
-        return bind_refuse(binder, node->at, "0A000", "%.*s returns rows, which is not supported; one record in, at "
-                                                      "most one row out", (int)node->text.len, node->text.data);
+        return bind_refuse(binder, node->at, "0A000",
+                           "%.*s returns rows, which is not supported; one record in, at "
+                           "most one row out",
+                           (int)node->text.len, node->text.data);
     }
     signature(node->text, false, types, node->count, text);
     return refuse_call(binder, match, node->text, node->at, text, false);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* group by: the keys (expressions, ordinals, names of outputs, in Postgres's order of preference), and the rewriting
- * of everything above the grouping into expressions over the groups. */
+/* group by: the keys (expressions, ordinals, names of outputs, in Postgres's order of preference),
+ * and the rewriting of everything above the grouping into expressions over the groups. */
 #include "engine/sql/bind.h"
 
 #include <stdlib.h>
@@ -12,16 +12,19 @@ static bool constants_equal(const struct expr *a, const struct expr *b) {
     if (a_null || b_null) {
         return a_null == b_null;
     }
-    if (a->type.array || a->type.id == TYPE_JSON || a->type.id == TYPE_JSONB || a->type.id == TYPE_NUMERIC ||
-        a->type.id == TYPE_TEXT || a->type.id == TYPE_BYTEA || a->type.id == TYPE_UNKNOWN) {
-        return !a->type.array && slice_equal(*(struct slice *)a->constant.values, *(struct slice *)b->constant.values);
+    if (a->type.array || a->type.id == TYPE_JSON || a->type.id == TYPE_JSONB ||
+        a->type.id == TYPE_NUMERIC || a->type.id == TYPE_TEXT || a->type.id == TYPE_BYTEA ||
+        a->type.id == TYPE_UNKNOWN) {
+        return !a->type.array && slice_equal(*(struct slice *)a->constant.values,
+                                             *(struct slice *)b->constant.values);
     }
     return memcmp(a->constant.values, b->constant.values, type_width(a->type)) == 0;
 }
 
 bool expr_equal(const struct expr *a, const struct expr *b) {
-    if (a->kind != b->kind || !type_equal(a->type, b->type) || a->count != b->count || a->negated != b->negated ||
-        a->function != b->function || a->cast != b->cast || a->cast_kind != b->cast_kind || a->test != b->test ||
+    if (a->kind != b->kind || !type_equal(a->type, b->type) || a->count != b->count ||
+        a->negated != b->negated || a->function != b->function || a->cast != b->cast ||
+        a->cast_kind != b->cast_kind || a->test != b->test ||
         (a->slot == NO_SLOT) != (b->slot == NO_SLOT)) {
         return false;
     }
@@ -56,7 +59,8 @@ static bool has_aggregate(const struct expr *expr) {
 }
 
 static bool is_ordinal(const struct node *node, uint32_t *ret) {
-    if (node->kind != NODE_NUMBER || strcspn(node->text.data, ".eE") != node->text.len || node->text.len > 9) {
+    if (node->kind != NODE_NUMBER || strcspn(node->text.data, ".eE") != node->text.len ||
+        node->text.len > 9) {
         return false;
     }
     int64_t value = strtoll(node->text.data, NULL, 10);
@@ -78,13 +82,14 @@ static int output_named(struct binder *binder, struct slice name) {
     return found;
 }
 
-static enum status bind_ordinal(struct binder *binder, const struct node *node, const char *clause, int *ret_output) {
+static enum status bind_ordinal(struct binder *binder, const struct node *node, const char *clause,
+                                int *ret_output) {
     uint32_t ordinal = 0;
     *ret_output = -1;
     if (is_ordinal(node, &ordinal)) {
         if (ordinal < 1 || ordinal > binder->plan->outputs_count) {
-            return bind_refuse(binder, node->at, "42P10", "%s position %.*s is not in select list", clause,
-                               (int)node->text.len, node->text.data);
+            return bind_refuse(binder, node->at, "42P10", "%s position %.*s is not in select list",
+                               clause, (int)node->text.len, node->text.data);
         }
         *ret_output = (int)ordinal - 1;
         return STATUS_OK;
@@ -95,8 +100,8 @@ static enum status bind_ordinal(struct binder *binder, const struct node *node, 
     return STATUS_OK;
 }
 
-enum status bind_sort_target(struct binder *binder, const struct node *node, const char *clause, bool output_first,
-                             int *ret_output) {
+enum status bind_sort_target(struct binder *binder, const struct node *node, const char *clause,
+                             bool output_first, int *ret_output) {
     if (bind_ordinal(binder, node, clause, ret_output) || *ret_output >= 0) {
         return *ret_output >= 0 ? STATUS_OK : STATUS_FAILED;
     }
@@ -106,8 +111,8 @@ enum status bind_sort_target(struct binder *binder, const struct node *node, con
     }
     *ret_output = output_named(binder, node->text);
     if (*ret_output == -2) {
-        return bind_refuse(binder, node->at, "42702", "%s \"%.*s\" is ambiguous", clause, (int)node->text.len,
-                           node->text.data);
+        return bind_refuse(binder, node->at, "42702", "%s \"%.*s\" is ambiguous", clause,
+                           (int)node->text.len, node->text.data);
     }
     return STATUS_OK;
 }
@@ -120,12 +125,14 @@ static enum status bind_key(struct binder *binder, const struct node *node, stru
     }
     if (output < 0) {
         enum status status = bind_expr(binder, node, ret);
-        return status ? status
-                      : expr_is_unknown(*ret) ? expr_coerce(binder, ret, TYPE(TEXT), CAST_IMPLICIT) : STATUS_OK;
+        return status                  ? status
+               : expr_is_unknown(*ret) ? expr_coerce(binder, ret, TYPE(TEXT), CAST_IMPLICIT)
+                                       : STATUS_OK;
     }
     *ret = binder->plan->outputs[output];
     if (has_aggregate(*ret)) {
-        return bind_refuse(binder, node->at, "42803", "aggregate functions are not allowed in GROUP BY");
+        return bind_refuse(binder, node->at, "42803",
+                           "aggregate functions are not allowed in GROUP BY");
     }
     return STATUS_OK;
 }
@@ -140,8 +147,9 @@ enum status bind_groups(struct binder *binder) {
             return STATUS_FAILED;
         }
         if (key->type.id == TYPE_JSON) {
-            return bind_refuse(binder, statement->groups[i]->at, "42883",
-                               "could not identify an equality operator for type json; cast it to jsonb");
+            return bind_refuse(
+                binder, statement->groups[i]->at, "42883",
+                "could not identify an equality operator for type json; cast it to jsonb");
         }
         plan->keys[plan->keys_count++] = key;
     }
@@ -169,9 +177,10 @@ enum status bind_to_groups(struct binder *binder, struct expr **expr) {
         return STATUS_OK;
     }
     if (from->kind == EXPR_COLUMN) {
-        return bind_refuse(binder, from->at, "42803",
-                           "column \"%s\" must appear in the GROUP BY clause or be used in an aggregate function",
-                           binder->input->fields[from->number].name);
+        return bind_refuse(
+            binder, from->at, "42803",
+            "column \"%s\" must appear in the GROUP BY clause or be used in an aggregate function",
+            binder->input->fields[from->number].name);
     }
     if (from->count == 0) {
         return STATUS_OK;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Constants, conversions and the folding of constant expressions. */
+/* Constants, conversions and the folding of constant expressions. A constant that fails refuses the
+ * statement, but not inside a branch that may never be taken: there it waits for run time. */
 #include "engine/sql/bind.h"
 
 #include <stdarg.h>
@@ -10,7 +11,8 @@
 #include "engine/sql/function_find.h"
 #include "engine/sql/run.h"
 
-enum status bind_refuse(struct binder *binder, uint32_t at, const char *code, const char *format, ...) {
+enum status bind_refuse(struct binder *binder, uint32_t at, const char *code, const char *format,
+                        ...) {
     char message[ERROR_MESSAGE_MAX];
     va_list args;
     va_start(args, format);
@@ -38,8 +40,11 @@ void expr_arguments(struct binder *binder, struct expr *expr, uint32_t count) {
 /* A constant with room for any value, null until set. */
 static struct expr *constant_new(struct binder *binder, struct type type, uint32_t at) {
     struct expr *expr = expr_new(binder, EXPR_CONSTANT, type, at);
-    expr->constant = (struct column){.type = type, .rows = 1, .constant = true,
-                                     .values = arena_zalloc(binder->arena, sizeof(struct interval) * 2)};
+    expr->constant =
+        (struct column){.type = type,
+                        .rows = 1,
+                        .constant = true,
+                        .values = arena_zalloc(binder->arena, sizeof(struct interval) * 2)};
     return expr;
 }
 
@@ -67,11 +72,13 @@ enum status bind_number(struct binder *binder, const struct node *node, struct e
         struct type type = {.id = ids[i], .modifier = -1};
         struct value_error error = {0};
         *ret = constant_new(binder, type, node->at);
-        if (value_parse(type, node->text, binder->zone, binder->arena, (*ret)->constant.values, &error)) {
+        if (value_parse(type, node->text, binder->zone, binder->arena, (*ret)->constant.values,
+                        &error)) {
             return STATUS_OK;
         }
         if (ids[i] == TYPE_NUMERIC) {
-            return bind_refuse(binder, node->at, error.code, "%.*s", (int)error.message.len, error.message.data);
+            return bind_refuse(binder, node->at, error.code, "%.*s", (int)error.message.len,
+                               error.message.data);
         }
     }
     return STATUS_OK;
@@ -79,8 +86,9 @@ enum status bind_number(struct binder *binder, const struct node *node, struct e
 
 enum status expr_fold(struct binder *binder, struct expr **expr) {
     struct expr *from = *expr;
-    if (!from->stable || (from->kind == EXPR_CASE && from->slot != NO_SLOT) || from->kind == EXPR_CONSTANT ||
-        from->kind == EXPR_COLUMN || from->kind == EXPR_SLOT || from->kind == EXPR_AGGREGATE) {
+    if (!from->stable || (from->kind == EXPR_CASE && from->slot != NO_SLOT) ||
+        from->kind == EXPR_CONSTANT || from->kind == EXPR_COLUMN || from->kind == EXPR_SLOT ||
+        from->kind == EXPR_AGGREGATE) {
         return STATUS_OK;
     }
     for (uint32_t i = 0; i < from->count; i++) {
@@ -98,7 +106,8 @@ enum status expr_fold(struct binder *binder, struct expr **expr) {
     if (binder->conditional > 0) {
         return STATUS_OK;
     }
-    return bind_refuse(binder, from->at, failure.code, "%.*s", (int)failure.message.len, failure.message.data);
+    return bind_refuse(binder, from->at, failure.code, "%.*s", (int)failure.message.len,
+                       failure.message.data);
 }
 
 /* 'text' to a value of the type, at bind. */
@@ -111,7 +120,8 @@ static enum status read_literal(struct binder *binder, struct expr **expr, struc
     }
     struct slice text = *(const struct slice *)from->constant.values;
     if (!value_parse(type, text, binder->zone, binder->arena, to->constant.values, &error)) {
-        return bind_refuse(binder, from->at, error.code, "%.*s", (int)error.message.len, error.message.data);
+        return bind_refuse(binder, from->at, error.code, "%.*s", (int)error.message.len,
+                           error.message.data);
     }
     *expr = to;
     return STATUS_OK;
@@ -122,14 +132,16 @@ static void print_type(struct type type, char *ret, size_t size) {
 }
 
 static bool needs_modifier(struct type from, struct type to) {
-    return (to.modifier >= 0 && to.modifier != from.modifier) || to.blank_padded != from.blank_padded;
+    return (to.modifier >= 0 && to.modifier != from.modifier) ||
+           to.blank_padded != from.blank_padded;
 }
 
 static bool changes_with_modifier(const struct expr *from, struct type type) {
     return needs_modifier(from->type, type);
 }
 
-enum status expr_coerce(struct binder *binder, struct expr **expr, struct type type, enum cast_context context) {
+enum status expr_coerce(struct binder *binder, struct expr **expr, struct type type,
+                        enum cast_context context) {
     struct expr *from = *expr;
     enum cast_kind kind;
     const struct cast *cast;
@@ -138,7 +150,8 @@ enum status expr_coerce(struct binder *binder, struct expr **expr, struct type t
         char from_name[64], to_name[64];
         print_type(from->type, from_name, sizeof from_name);
         print_type(type, to_name, sizeof to_name);
-        return bind_refuse(binder, from->at, "42846", "cannot cast type %s to %s", from_name, to_name);
+        return bind_refuse(binder, from->at, "42846", "cannot cast type %s to %s", from_name,
+                           to_name);
     }
     if (kind == CAST_SAME && !changes_with_modifier(from, type)) {
         return STATUS_OK;
@@ -151,7 +164,8 @@ enum status expr_coerce(struct binder *binder, struct expr **expr, struct type t
         if (read_literal(binder, expr, plain)) {
             return STATUS_FAILED;
         }
-        return cuts && changes_with_modifier(*expr, type) ? expr_coerce(binder, expr, type, context) : STATUS_OK;
+        return cuts && changes_with_modifier(*expr, type) ? expr_coerce(binder, expr, type, context)
+                                                          : STATUS_OK;
     }
     struct expr *result = expr_new(binder, EXPR_CAST, type, from->at);
     expr_arguments(binder, result, 1);
@@ -186,8 +200,8 @@ static bool can_become(struct type from, struct type to) {
     return cast_find(from, to, &kind, &cast) == CAST_IMPLICIT;
 }
 
-enum status expr_common_type(struct binder *binder, struct expr *const *exprs, uint32_t count, const char *what,
-                             struct type *ret) {
+enum status expr_common_type(struct binder *binder, struct expr *const *exprs, uint32_t count,
+                             const char *what, struct type *ret) {
     struct type type = TYPE(UNKNOWN);
     bool same_modifier = true;
     for (uint32_t i = 0; i < count; i++) {
@@ -207,7 +221,8 @@ enum status expr_common_type(struct binder *binder, struct expr *const *exprs, u
             char a[64], b[64];
             print_type(type, a, sizeof a);
             print_type(next, b, sizeof b);
-            return bind_refuse(binder, exprs[i]->at, "42804", "%s types %s and %s cannot be matched", what, a, b);
+            return bind_refuse(binder, exprs[i]->at, "42804",
+                               "%s types %s and %s cannot be matched", what, a, b);
         }
         if (!type_is_preferred(type) && can_become(type, next) && !can_become(next, type)) {
             type = next;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Finds casts and runs those that go through text, arrays and modifiers. The pairs with code of their own are in
- * cast_number.c and cast_time.c. */
+/* Finds casts and runs those that go through text, arrays and modifiers. The pairs with code of
+ * their own are in cast_number.c and cast_time.c. */
 #include "engine/sql/cast_tables.h"
 
 #include <assert.h>
@@ -10,13 +10,24 @@
 
 const char *cast_type_name(enum type_id id) {
     static const char *const names[TYPE_ID_COUNT] = {
-        [TYPE_UNKNOWN] = "unknown",   [TYPE_BOOL] = "boolean",  [TYPE_INT2] = "smallint",
-        [TYPE_INT4] = "integer",      [TYPE_INT8] = "bigint",   [TYPE_FLOAT4] = "real",
-        [TYPE_FLOAT8] = "double precision", [TYPE_NUMERIC] = "numeric", [TYPE_TEXT] = "text",
-        [TYPE_BYTEA] = "bytea",       [TYPE_UUID] = "uuid",     [TYPE_DATE] = "date",
-        [TYPE_TIME] = "time without time zone", [TYPE_TIMESTAMP] = "timestamp without time zone",
-        [TYPE_TIMESTAMPTZ] = "timestamp with time zone", [TYPE_INTERVAL] = "interval",
-        [TYPE_JSON] = "json",         [TYPE_JSONB] = "jsonb",
+        [TYPE_UNKNOWN] = "unknown",
+        [TYPE_BOOL] = "boolean",
+        [TYPE_INT2] = "smallint",
+        [TYPE_INT4] = "integer",
+        [TYPE_INT8] = "bigint",
+        [TYPE_FLOAT4] = "real",
+        [TYPE_FLOAT8] = "double precision",
+        [TYPE_NUMERIC] = "numeric",
+        [TYPE_TEXT] = "text",
+        [TYPE_BYTEA] = "bytea",
+        [TYPE_UUID] = "uuid",
+        [TYPE_DATE] = "date",
+        [TYPE_TIME] = "time without time zone",
+        [TYPE_TIMESTAMP] = "timestamp without time zone",
+        [TYPE_TIMESTAMPTZ] = "timestamp with time zone",
+        [TYPE_INTERVAL] = "interval",
+        [TYPE_JSON] = "json",
+        [TYPE_JSONB] = "jsonb",
     };
     return names[id];
 }
@@ -33,7 +44,8 @@ static const struct cast *table_find(enum type_id from, enum type_id to) {
     return NULL;
 }
 
-enum cast_context cast_find(struct type from, struct type to, enum cast_kind *ret_kind, const struct cast **ret_cast) {
+enum cast_context cast_find(struct type from, struct type to, enum cast_kind *ret_kind,
+                            const struct cast **ret_cast) {
     *ret_cast = NULL;
     *ret_kind = CAST_SAME;
     if (from.id == to.id && from.array == to.array) {
@@ -43,11 +55,13 @@ enum cast_context cast_find(struct type from, struct type to, enum cast_kind *re
         *ret_kind = CAST_READ;
         return CAST_IMPLICIT;
     }
-    if (!to.array && to.id == TYPE_TEXT && (from.array || !(*ret_cast = table_find(from.id, to.id)))) {
+    if (!to.array && to.id == TYPE_TEXT &&
+        (from.array || !(*ret_cast = table_find(from.id, to.id)))) {
         *ret_kind = CAST_PRINT;
         return CAST_ASSIGNMENT;
     }
-    if (!from.array && from.id == TYPE_TEXT && (to.array || !(*ret_cast = table_find(from.id, to.id)))) {
+    if (!from.array && from.id == TYPE_TEXT &&
+        (to.array || !(*ret_cast = table_find(from.id, to.id)))) {
         *ret_kind = CAST_READ;
         return CAST_EXPLICIT;
     }
@@ -55,8 +69,9 @@ enum cast_context cast_find(struct type from, struct type to, enum cast_kind *re
         return CAST_NONE;
     }
     if (from.array) {
-        enum cast_context context = cast_find((struct type){.id = from.id, .modifier = -1},
-                                              (struct type){.id = to.id, .modifier = -1}, ret_kind, ret_cast);
+        enum cast_context context =
+            cast_find((struct type){.id = from.id, .modifier = -1},
+                      (struct type){.id = to.id, .modifier = -1}, ret_kind, ret_cast);
         *ret_kind = CAST_ELEMENTS;
         return context;
     }
@@ -66,7 +81,8 @@ enum cast_context cast_find(struct type from, struct type to, enum cast_kind *re
 }
 
 static const void *value_at(const struct column *column, uint32_t row) {
-    return (const char *)column->values + (size_t)column_index(column, row) * type_width(column->type);
+    return (const char *)column->values +
+           (size_t)column_index(column, row) * type_width(column->type);
 }
 
 static void run_print(struct call *call, struct column *ret) {
@@ -95,7 +111,8 @@ static void run_read(struct call *call, struct column *ret) {
         uint32_t row = call->rows[i];
         struct slice text = COLUMN_VALUE(from, struct slice, row);
         struct value_error error = {0};
-        if (!value_parse(ret->type, text, call->zone, call->arena, (char *)ret->values + row * width, &error)) {
+        if (!value_parse(ret->type, text, call->zone, call->arena,
+                         (char *)ret->values + row * width, &error)) {
             call_fail_slice(call, row, error.code, error.message);
         }
     }
@@ -108,8 +125,10 @@ static void run_copy(struct call *call, struct column *ret) {
         uint32_t row = call->rows[i];
         memcpy((char *)ret->values + row * width, value_at(from, row), width);
     }
-    if (from->type.id == TYPE_TEXT && from->type.blank_padded && !ret->type.blank_padded && !from->type.array) {
-        for (uint32_t i = 0; i < call->rows_count; i++) { /* char(n) to text: trailing blanks mean nothing */
+    if (from->type.id == TYPE_TEXT && from->type.blank_padded && !ret->type.blank_padded &&
+        !from->type.array) {
+        for (uint32_t i = 0; i < call->rows_count;
+             i++) { /* char(n) to text: trailing blanks mean nothing */
             struct slice *text = &COLUMN_VALUE(ret, struct slice, call->rows[i]);
             while (text->len > 0 && text->data[text->len - 1] == ' ') {
                 text->len--;
@@ -118,16 +137,19 @@ static void run_copy(struct call *call, struct column *ret) {
     }
 }
 
-/* Values of another row numbering: the elements of one array are the rows of a small call. A failing element fails
- * the row. */
+/* Values of another row numbering: the elements of one array are the rows of a small call. A
+ * failing element fails the row. */
 static void run_elements_row(struct call *call, uint32_t row, struct column *ret) {
     const struct array *from = COLUMN_VALUE(&call->arguments[0], struct array *, row);
     struct type element = {.id = from->element, .modifier = -1};
-    struct type target = {.id = ret->type.id, .modifier = ret->type.modifier, .blank_padded = ret->type.blank_padded};
+    struct type target = {
+        .id = ret->type.id, .modifier = ret->type.modifier, .blank_padded = ret->type.blank_padded};
     enum cast_kind kind;
     const struct cast *found;
     (void)cast_find(element, target, &kind, &found);
-    struct column values = {.type = element, .rows = from->count, .values = (void *)(uintptr_t)from->values,
+    struct column values = {.type = element,
+                            .rows = from->count,
+                            .values = (void *)(uintptr_t)from->values,
                             .nulls = (uint64_t *)(uintptr_t)from->nulls};
     struct column result;
     column_init(&result, target, from->count, call->arena);
@@ -141,16 +163,24 @@ static void run_elements_row(struct call *call, uint32_t row, struct column *ret
         }
     }
     struct call_failure failure = {0};
-    struct call inner = {.batch = call->batch, .arena = call->arena, .zone = call->zone, .rows = rows,
-                         .rows_count = count, .arguments = &values, .arguments_count = 1, .result = &result,
-                         .failure = &failure, .detached = true};
+    struct call inner = {.batch = call->batch,
+                         .arena = call->arena,
+                         .zone = call->zone,
+                         .rows = rows,
+                         .rows_count = count,
+                         .arguments = &values,
+                         .arguments_count = 1,
+                         .result = &result,
+                         .failure = &failure,
+                         .detached = true};
     cast_run(&inner, kind, found, true, &result);
     if (failure.code) {
         call_fail_slice(call, row, failure.code, failure.message);
         return;
     }
     struct array *array = arena_alloc(call->arena, sizeof *array);
-    *array = (struct array){.element = target.id, .count = from->count, .nulls = result.nulls, .values = result.values};
+    *array = (struct array){
+        .element = target.id, .count = from->count, .nulls = result.nulls, .values = result.values};
     COLUMN_VALUE(ret, struct array *, row) = array;
 }
 
@@ -159,14 +189,15 @@ static void run_modify(struct call *call, bool explicit_cast, struct column *ret
     for (uint32_t i = 0; i < call->rows_count; i++) {
         uint32_t row = call->rows[i];
         struct value_error error = {0};
-        if (!column_is_null(ret, row) &&
-            !value_modify(ret->type, (char *)ret->values + row * width, explicit_cast, call->arena, &error)) {
+        if (!column_is_null(ret, row) && !value_modify(ret->type, (char *)ret->values + row * width,
+                                                       explicit_cast, call->arena, &error)) {
             call_fail_slice(call, row, error.code, error.message);
         }
     }
 }
 
-void cast_run(struct call *call, enum cast_kind kind, const struct cast *cast, bool explicit_cast, struct column *ret) {
+void cast_run(struct call *call, enum cast_kind kind, const struct cast *cast, bool explicit_cast,
+              struct column *ret) {
     switch (kind) {
     case CAST_SAME:
         run_copy(call, ret);
@@ -192,7 +223,8 @@ void cast_run(struct call *call, enum cast_kind kind, const struct cast *cast, b
         }
         break;
     }
-    if (ret->type.modifier >= 0 && !ret->type.array && (kind != CAST_READ || ret->type.id == TYPE_TEXT)) {
+    if (ret->type.modifier >= 0 && !ret->type.array &&
+        (kind != CAST_READ || ret->type.id == TYPE_TEXT)) {
         run_modify(call, explicit_cast, ret);
     }
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Conversions between types: which exist, in which contexts Postgres applies them (pg_cast of version 15), and the
- * code that converts a column. Modifiers (varchar(5), numeric(12,2), timestamp(3)) are applied by cast_run too. */
+/* Conversions between types: which exist, in which contexts Postgres applies them (pg_cast of
+ * version 15), and the code that converts a column. Modifiers (varchar(5), numeric(12,2),
+ * timestamp(3)) are applied by cast_run too. */
 #ifndef LEAT_SQL_CAST_H
 #define LEAT_SQL_CAST_H
 
@@ -25,10 +26,13 @@ struct cast {
 };
 
 /* The weakest context in which from becomes to; CAST_NONE = never. */
-enum cast_context cast_find(struct type from, struct type to, enum cast_kind *ret_kind, const struct cast **ret_cast);
+enum cast_context cast_find(struct type from, struct type to, enum cast_kind *ret_kind,
+                            const struct cast **ret_cast);
 
-/* Converts call->arguments[0] into ret, whose type is the target. explicit_cast: varchar(n) cuts instead of failing. */
-void cast_run(struct call *call, enum cast_kind kind, const struct cast *cast, bool explicit_cast, struct column *ret);
+/* Converts call->arguments[0] into ret, whose type is the target. explicit_cast: varchar(n) cuts
+ * instead of failing. */
+void cast_run(struct call *call, enum cast_kind kind, const struct cast *cast, bool explicit_cast,
+              struct column *ret);
 
 /* The type's name as Postgres prints it in messages: "integer", "timestamp with time zone". */
 const char *cast_type_name(enum type_id id);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Casts of json and jsonb: into one another, and scalars out of jsonb. */
+/* Casts of json and jsonb: into one another, and scalars out of jsonb. A jsonb that is no number is
+ * refused in Postgres's words, which name its kind. */
 #include "engine/sql/cast_tables.h"
 
 #include <math.h>
@@ -9,8 +10,9 @@
 #include "engine/record/numeric.h"
 #include "engine/record/value.h"
 
-#define EACH(call, row)                                                                                               \
-    for (uint32_t each_ = 0, row; each_ < (call)->rows_count && (row = (call)->rows[each_], true); each_++)
+#define EACH(call, row)                                                                            \
+    for (uint32_t each_ = 0, row; each_ < (call)->rows_count && (row = (call)->rows[each_], true); \
+         each_++)
 #define FROM(type_, row) COLUMN_VALUE(&call->arguments[0], type_, row)
 #define TO(type_, row) (((type_ *)ret->values)[row])
 
@@ -18,8 +20,8 @@
 static void json_jsonb(struct call *call, struct column *ret) {
     EACH(call, row) {
         struct value_error error = {0};
-        if (!value_parse(TYPE(JSONB), FROM(struct slice, row), call->zone, call->arena, &TO(struct slice, row),
-                         &error)) {
+        if (!value_parse(TYPE(JSONB), FROM(struct slice, row), call->zone, call->arena,
+                         &TO(struct slice, row), &error)) {
             call_fail_slice(call, row, error.code, error.message);
         }
     }
@@ -35,12 +37,14 @@ static void jsonb_json(struct call *call, struct column *ret) {
 }
 
 static void fail_kind(struct call *call, uint32_t row, enum json_kind kind, enum type_id to) {
-    static const char *const names[] = {[JSON_NONE] = "value",    [JSON_NULL] = "null",   [JSON_FALSE] = "boolean",
-                                        [JSON_TRUE] = "boolean",  [JSON_NUMBER] = "numeric",
-                                        [JSON_STRING] = "string", [JSON_ARRAY] = "array", [JSON_OBJECT] = "object"};
+    static const char *const names[] = {
+        [JSON_NONE] = "value",   [JSON_NULL] = "null",      [JSON_FALSE] = "boolean",
+        [JSON_TRUE] = "boolean", [JSON_NUMBER] = "numeric", [JSON_STRING] = "string",
+        [JSON_ARRAY] = "array",  [JSON_OBJECT] = "object"};
     bool container = kind == JSON_ARRAY || kind == JSON_OBJECT;
     call_fail(call, row, "22023", "cannot cast jsonb %s to type %s",
-              container && to == TYPE_UNKNOWN ? "array or object" : names[kind], cast_type_name(to));
+              container && to == TYPE_UNKNOWN ? "array or object" : names[kind],
+              cast_type_name(to));
 }
 
 static void jsonb_bool(struct call *call, struct column *ret) {
@@ -76,7 +80,8 @@ static void jsonb_number(struct call *call, struct column *ret) {
         const char *code = "22003";
         if (value.kind != JSON_NUMBER) {
             fail_kind(call, row, value.kind, ret->type.id);
-        } else if (!numeric_parse(value.text, call->arena, &((struct slice *)numeric.values)[row], &code)) {
+        } else if (!numeric_parse(value.text, call->arena, &((struct slice *)numeric.values)[row],
+                                  &code)) {
             call_fail(call, row, code, "value overflows numeric format");
         } else {
             rows[count++] = row;

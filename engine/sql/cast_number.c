@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Casts among numbers, with Postgres's rounding (floats to the nearest even, numeric half away from zero) and its
- * messages when a value does not fit. */
+/* Casts among numbers, with Postgres's rounding (floats to the nearest even, numeric half away from
+ * zero) and its messages when a value does not fit. */
 #include "engine/sql/cast_tables.h"
 
 #include <float.h>
@@ -10,17 +10,18 @@
 
 #include "engine/record/numeric.h"
 
-#define EACH(call, row)                                                                                               \
-    for (uint32_t each_ = 0, row; each_ < (call)->rows_count && (row = (call)->rows[each_], true); each_++)
+#define EACH(call, row)                                                                            \
+    for (uint32_t each_ = 0, row; each_ < (call)->rows_count && (row = (call)->rows[each_], true); \
+         each_++)
 #define FROM(type_, row) COLUMN_VALUE(&call->arguments[0], type_, row)
 #define TO(type_, row) (((type_ *)ret->values)[row])
 
 /* Between C types where every value fits. */
-#define WIDEN(name_, from_, to_)                                                                                      \
-    static void name_(struct call *call, struct column *ret) {                                                        \
-        EACH(call, row) {                                                                                             \
-            TO(to_, row) = (to_)FROM(from_, row);                                                                     \
-        }                                                                                                             \
+#define WIDEN(name_, from_, to_)                                                                   \
+    static void name_(struct call *call, struct column *ret) {                                     \
+        EACH(call, row) {                                                                          \
+            TO(to_, row) = (to_)FROM(from_, row);                                                  \
+        }                                                                                          \
     }
 WIDEN(int2_int4, int16_t, int32_t)
 WIDEN(int2_int8, int16_t, int64_t)
@@ -50,30 +51,30 @@ static void fail_range(struct call *call, uint32_t row, enum type_id id) {
     call_fail(call, row, "22003", "%s out of range", cast_type_name(id));
 }
 
-#define NARROW(name_, from_, to_, type_)                                                                              \
-    static void name_(struct call *call, struct column *ret) {                                                        \
-        EACH(call, row) {                                                                                             \
-            TO(to_, row) = (to_)FROM(from_, row);                                                                     \
-            if (TO(to_, row) != FROM(from_, row)) {                                                                   \
-                fail_range(call, row, type_);                                                                         \
-            }                                                                                                         \
-        }                                                                                                             \
+#define NARROW(name_, from_, to_, type_)                                                           \
+    static void name_(struct call *call, struct column *ret) {                                     \
+        EACH(call, row) {                                                                          \
+            TO(to_, row) = (to_)FROM(from_, row);                                                  \
+            if (TO(to_, row) != FROM(from_, row)) {                                                \
+                fail_range(call, row, type_);                                                      \
+            }                                                                                      \
+        }                                                                                          \
     }
 NARROW(int4_int2, int32_t, int16_t, TYPE_INT2)
 NARROW(int8_int2, int64_t, int16_t, TYPE_INT2)
 NARROW(int8_int4, int64_t, int32_t, TYPE_INT4)
 
 /* Bounds are exact as doubles: [-2^(n-1), 2^(n-1)). */
-#define ROUND(name_, from_, to_, type_, bound_)                                                                       \
-    static void name_(struct call *call, struct column *ret) {                                                        \
-        EACH(call, row) {                                                                                             \
-            double value = rint((double)FROM(from_, row));                                                            \
-            if (!(value >= -(bound_) && value < (bound_))) {                                                          \
-                fail_range(call, row, type_);                                                                         \
-            } else {                                                                                                  \
-                TO(to_, row) = (to_)value;                                                                            \
-            }                                                                                                         \
-        }                                                                                                             \
+#define ROUND(name_, from_, to_, type_, bound_)                                                    \
+    static void name_(struct call *call, struct column *ret) {                                     \
+        EACH(call, row) {                                                                          \
+            double value = rint((double)FROM(from_, row));                                         \
+            if (!(value >= -(bound_) && value < (bound_))) {                                       \
+                fail_range(call, row, type_);                                                      \
+            } else {                                                                               \
+                TO(to_, row) = (to_)value;                                                         \
+            }                                                                                      \
+        }                                                                                          \
     }
 ROUND(float4_int2, float, int16_t, TYPE_INT2, 32768.0)
 ROUND(float4_int4, float, int32_t, TYPE_INT4, 2147483648.0)
@@ -95,11 +96,11 @@ static void float8_float4(struct call *call, struct column *ret) {
     }
 }
 
-#define INTEGER_NUMERIC(name_, from_)                                                                                 \
-    static void name_(struct call *call, struct column *ret) {                                                        \
-        EACH(call, row) {                                                                                             \
-            numeric_from_int8(FROM(from_, row), call->arena, &TO(struct slice, row));                                 \
-        }                                                                                                             \
+#define INTEGER_NUMERIC(name_, from_)                                                              \
+    static void name_(struct call *call, struct column *ret) {                                     \
+        EACH(call, row) {                                                                          \
+            numeric_from_int8(FROM(from_, row), call->arena, &TO(struct slice, row));              \
+        }                                                                                          \
     }
 INTEGER_NUMERIC(int2_numeric, int16_t)
 INTEGER_NUMERIC(int4_numeric, int32_t)
@@ -107,7 +108,8 @@ INTEGER_NUMERIC(int8_numeric, int64_t)
 
 static void float8_numeric(struct call *call, struct column *ret) {
     EACH(call, row) {
-        const char *code = numeric_from_float8(FROM(double, row), call->arena, &TO(struct slice, row));
+        const char *code =
+            numeric_from_float8(FROM(double, row), call->arena, &TO(struct slice, row));
         if (code) {
             call_fail(call, row, code, "value overflows numeric format");
         }
@@ -133,8 +135,8 @@ static void float4_numeric(struct call *call, struct column *ret) {
 static bool numeric_integer(struct call *call, uint32_t row, enum type_id id, int64_t *ret) {
     struct slice value = FROM(struct slice, row);
     if (value.data[value.len - 1] == 'N' || value.data[value.len - 1] == 'y') {
-        call_fail(call, row, "0A000", "cannot convert %s to %s", slice_is(value, "NaN") ? "NaN" : "infinity",
-                  cast_type_name(id));
+        call_fail(call, row, "0A000", "cannot convert %s to %s",
+                  slice_is(value, "NaN") ? "NaN" : "infinity", cast_type_name(id));
         return false;
     }
     int64_t low = id == TYPE_INT2 ? INT16_MIN : id == TYPE_INT4 ? INT32_MIN : INT64_MIN;
@@ -146,14 +148,14 @@ static bool numeric_integer(struct call *call, uint32_t row, enum type_id id, in
     return true;
 }
 
-#define NUMERIC_INTEGER(name_, to_, type_)                                                                            \
-    static void name_(struct call *call, struct column *ret) {                                                        \
-        int64_t value;                                                                                                \
-        EACH(call, row) {                                                                                             \
-            if (numeric_integer(call, row, type_, &value)) {                                                          \
-                TO(to_, row) = (to_)value;                                                                            \
-            }                                                                                                         \
-        }                                                                                                             \
+#define NUMERIC_INTEGER(name_, to_, type_)                                                         \
+    static void name_(struct call *call, struct column *ret) {                                     \
+        int64_t value;                                                                             \
+        EACH(call, row) {                                                                          \
+            if (numeric_integer(call, row, type_, &value)) {                                       \
+                TO(to_, row) = (to_)value;                                                         \
+            }                                                                                      \
+        }                                                                                          \
     }
 NUMERIC_INTEGER(numeric_int2, int16_t, TYPE_INT2)
 NUMERIC_INTEGER(numeric_int4, int32_t, TYPE_INT4)
@@ -170,8 +172,8 @@ static bool numeric_is_zero(struct slice value) {
 
 static void fail_float(struct call *call, uint32_t row, enum type_id id) {
     struct slice value = FROM(struct slice, row);
-    call_fail(call, row, "22003", "\"%.*s\" is out of range for type %s", (int)(value.len > 200 ? 200 : value.len),
-              value.data, cast_type_name(id));
+    call_fail(call, row, "22003", "\"%.*s\" is out of range for type %s",
+              (int)(value.len > 200 ? 200 : value.len), value.data, cast_type_name(id));
 }
 
 static void numeric_float8(struct call *call, struct column *ret) {

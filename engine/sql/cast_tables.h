@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The casts with code of their own, ended by an entry without code. */
+/* The casts with code of their own, ended by an entry without code. Each table lies in the file of
+ * its types; cast.c searches them all. */
 #ifndef LEAT_SQL_CAST_TABLES_H
 #define LEAT_SQL_CAST_TABLES_H
 

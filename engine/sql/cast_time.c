@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Casts among dates, times and intervals; local time is that of the pipeline's zone. Infinities stay infinite. */
+/* Casts among dates, times and intervals; local time is that of the pipeline's zone. Infinities
+ * stay infinite, and what leaves the range of a timestamp is 22008. */
 #include "engine/sql/cast_tables.h"
 
-#define EACH(call, row)                                                                                               \
-    for (uint32_t each_ = 0, row; each_ < (call)->rows_count && (row = (call)->rows[each_], true); each_++)
+#define EACH(call, row)                                                                            \
+    for (uint32_t each_ = 0, row; each_ < (call)->rows_count && (row = (call)->rows[each_], true); \
+         each_++)
 #define FROM(type_, row) COLUMN_VALUE(&call->arguments[0], type_, row)
 #define TO(type_, row) (((type_ *)ret->values)[row])
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A fold takes the rows of batches and gives the rows of the statement. Grouped: a table from keys to states. Not
- * grouped (order by, limit, distinct over the whole input): the projected rows themselves, without what distinct or
- * limit already rules out. A row that fails anywhere has been withdrawn and adds nothing to any group. */
+/* A fold takes the rows of batches and gives the rows of the statement. Grouped: a table from keys
+ * to states. Not grouped (order by, limit, distinct over the whole input): the projected rows
+ * themselves, without what distinct or limit already rules out. A row that fails anywhere has been
+ * withdrawn and adds nothing to any group. */
 #include "engine/sql/fold.h"
 
 #include <assert.h>
@@ -40,12 +41,14 @@ static struct state *group_states(struct sql_fold *fold, uint32_t group) {
                                   capacity * sizeof *fold->states);
         fold->states_capacity = capacity;
     }
-    fold->states[group] = arena_zalloc(fold->arena, (fold->plan->aggregates_count + 1) * sizeof(struct state));
+    fold->states[group] =
+        arena_zalloc(fold->arena, (fold->plan->aggregates_count + 1) * sizeof(struct state));
     return fold->states[group];
 }
 
 /* The group of an encoded key; a new one takes its key values from the row. */
-static uint32_t group_find(struct sql_fold *fold, struct slice key, const struct column *keys, uint32_t row) {
+static uint32_t group_find(struct sql_fold *fold, struct slice key, const struct column *keys,
+                           uint32_t row) {
     bool fresh;
     uint32_t group = key_table_add(&fold->table, key, &fresh);
     if (fresh) {
@@ -55,7 +58,8 @@ static uint32_t group_find(struct sql_fold *fold, struct slice key, const struct
     return group;
 }
 
-static uint32_t *groups_of(struct sql_fold *fold, struct run *run, const struct column *keys, struct rows rows) {
+static uint32_t *groups_of(struct sql_fold *fold, struct run *run, const struct column *keys,
+                           struct rows rows) {
     uint32_t *groups = rows_new(run, run->batch->rows);
     struct buffer key;
     buffer_init(&key, run->arena, 256);
@@ -78,8 +82,10 @@ struct feed {
 
 static void feed_run(struct sql_fold *fold, struct run *run, uint32_t aggregate, struct feed *feed,
                      const uint32_t *groups) {
-    const struct state_context context = {.aggregate = &fold->plan->aggregates[aggregate], .arena = fold->arena,
-                                          .scratch = run->arena, .borrow = fold->borrow};
+    const struct state_context context = {.aggregate = &fold->plan->aggregates[aggregate],
+                                          .arena = fold->arena,
+                                          .scratch = run->arena,
+                                          .borrow = fold->borrow};
     struct rows rows = run_clean(run, feed->rows);
     for (uint32_t i = 0; i < rows.count; i++) {
         uint32_t row = rows.list[i];
@@ -102,7 +108,8 @@ static void add_groups(struct sql_fold *fold, struct run *run, struct rows rows)
     for (uint32_t a = 0; a < plan->aggregates_count; a++) {
         const struct aggregate *aggregate = &plan->aggregates[a];
         feeds[a].rows = aggregate->filter ? run_filter(run, aggregate->filter, rows) : rows;
-        feeds[a].argument = aggregate->argument ? run_expr(run, aggregate->argument, feeds[a].rows) : NULL;
+        feeds[a].argument =
+            aggregate->argument ? run_expr(run, aggregate->argument, feeds[a].rows) : NULL;
     }
     if (run->failure.code) {
         return;
@@ -116,11 +123,13 @@ static void add_groups(struct sql_fold *fold, struct run *run, struct rows rows)
 /* Enough rows: a limit without an order. */
 static bool is_full(const struct sql_fold *fold) {
     const struct sql_plan *plan = fold->plan;
-    return plan->sort_count == 0 && plan->limit != UINT64_MAX && plan->limit <= UINT64_MAX - plan->offset &&
+    return plan->sort_count == 0 && plan->limit != UINT64_MAX &&
+           plan->limit <= UINT64_MAX - plan->offset &&
            fold->store.rows >= plan->limit + plan->offset;
 }
 
-static void add_row(struct sql_fold *fold, const struct column *columns, uint32_t row, struct buffer *key) {
+static void add_row(struct sql_fold *fold, const struct column *columns, uint32_t row,
+                    struct buffer *key) {
     bool fresh = true;
     key->len = 0;
     for (uint32_t c = 0; fold->plan->distinct && c < fold->plan->outputs_count; c++) {
@@ -168,7 +177,8 @@ static void merge_groups(struct sql_fold *fold, const struct sql_fold *next) {
     for (uint32_t i = 0; i < next->table.count; i++) {
         uint32_t group = group_find(fold, next->table.keys[i], next->store.columns, i);
         for (uint32_t a = 0; a < fold->plan->aggregates_count; a++) {
-            const struct state_context context = {.aggregate = &fold->plan->aggregates[a], .arena = fold->arena,
+            const struct state_context context = {.aggregate = &fold->plan->aggregates[a],
+                                                  .arena = fold->arena,
                                                   .scratch = fold->arena};
             state_merge(&context, &fold->states[group][a], &next->states[i][a]);
         }
@@ -198,8 +208,8 @@ static struct column *group_columns(struct sql_fold *fold, struct run *run) {
         columns[k] = fold->store.columns[k];
     }
     for (uint32_t a = 0; a < plan->aggregates_count; a++) {
-        const struct state_context context = {.aggregate = &plan->aggregates[a], .arena = fold->arena,
-                                              .scratch = fold->arena};
+        const struct state_context context = {
+            .aggregate = &plan->aggregates[a], .arena = fold->arena, .scratch = fold->arena};
         struct column *column = &columns[plan->keys_count + a];
         column_init(column, plan->aggregates[a].type, groups, fold->arena);
         for (uint32_t g = 0; g < groups; g++) {
@@ -211,7 +221,8 @@ static struct column *group_columns(struct sql_fold *fold, struct run *run) {
     return columns;
 }
 
-static struct rows project_groups(struct sql_fold *fold, struct run *run, struct column **ret_columns) {
+static struct rows project_groups(struct sql_fold *fold, struct run *run,
+                                  struct column **ret_columns) {
     const struct sql_plan *plan = fold->plan;
     struct rows rows;
     if (plan->keys_count == 0 && fold->table.count == 0) {
@@ -229,7 +240,8 @@ static struct rows project_groups(struct sql_fold *fold, struct run *run, struct
     if (plan->having) {
         rows = run_filter(run, plan->having, rows);
     }
-    struct column *columns = arena_alloc(fold->arena, (plan->projected_count + 1) * sizeof *columns);
+    struct column *columns =
+        arena_alloc(fold->arena, (plan->projected_count + 1) * sizeof *columns);
     for (uint32_t c = 0; c < plan->projected_count; c++) {
         columns[c] = *run_expr(run, plan->outputs[c], rows);
     }

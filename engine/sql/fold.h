@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The parts of aggregation: keys as bytes in a hash table, rows that are kept, states of aggregates, and the order of
- * the result. Everything lives in one arena; `borrow` says that values read live as long as it and are not copied. */
+/* The parts of aggregation: keys as bytes in a hash table, rows that are kept, states of
+ * aggregates, and the order of the result. Everything lives in one arena; `borrow` says that values
+ * read live as long as it and are not copied. */
 #ifndef LEAT_SQL_FOLD_H
 #define LEAT_SQL_FOLD_H
 
@@ -9,14 +10,15 @@
 #include "engine/sql/run.h"
 
 /* --- fold_key.c: equal values give equal bytes, nulls are equal to one another --- */
-void key_encode(const struct column *column, uint32_t row, struct arena *scratch, struct buffer *out);
+void key_encode(const struct column *column, uint32_t row, struct arena *scratch,
+                struct buffer *out);
 
 /* Distinct keys, numbered in the order of their first appearance. */
 struct key_table {
     struct arena *arena;
-    struct slice *keys;   /* by number */
-    uint64_t *hashes;     /* by number */
-    uint32_t *slots;      /* number + 1; 0 = empty */
+    struct slice *keys; /* by number */
+    uint64_t *hashes;   /* by number */
+    uint32_t *slots;    /* number + 1; 0 = empty */
     uint32_t count, capacity, slots_count;
 };
 
@@ -46,7 +48,8 @@ struct state {
         double real;
         struct numeric_sum *numeric;
         struct interval interval;
-        uint64_t best[3]; /* min, max: the value (behind a slice: the bytes its copy has room for); bool_*: 0 or 1 */
+        uint64_t best[3]; /* min, max: the value (behind a slice: the bytes its copy has room for);
+                             bool_*: 0 or 1 */
     };
     struct key_table *distinct; /* values seen */
     void *distinct_values;      /* the values, by number in the table */
@@ -63,21 +66,26 @@ struct state_context {
 };
 
 /* A value that is not null; NULL for count(*). */
-void state_add(const struct state_context *context, struct state *state, const struct column *column, uint32_t row);
-void state_merge(const struct state_context *context, struct state *state, const struct state *next);
+void state_add(const struct state_context *context, struct state *state,
+               const struct column *column, uint32_t row);
+void state_merge(const struct state_context *context, struct state *state,
+                 const struct state *next);
 /* Writes the result; false = out of range, as *ret_failure says. */
-bool state_finish(const struct state_context *context, const struct state *state, struct column *ret, uint32_t row,
-                  struct call_failure *ret_failure);
+bool state_finish(const struct state_context *context, const struct state *state,
+                  struct column *ret, uint32_t row, struct call_failure *ret_failure);
 
 /* --- arrange.c: distinct, order by, limit --- */
 /* The rows of the result in their order. columns as in plan->projected. */
-struct rows arrange(const struct sql_plan *plan, const struct column *columns, struct rows rows, struct arena *arena);
+struct rows arrange(const struct sql_plan *plan, const struct column *columns, struct rows rows,
+                    struct arena *arena);
 /* The first `limit` of these rows as columns without gaps. */
-struct column *gather(const struct column *columns, uint32_t count, struct rows rows, struct arena *arena);
+struct column *gather(const struct column *columns, uint32_t count, struct rows rows,
+                      struct arena *arena);
 
 /* --- fold.c --- */
 /* A grouped statement over one batch, in place. */
-enum status fold_run(const struct sql_plan *plan, struct batch *batch, struct error *error) MUST_CHECK;
+enum status fold_run(const struct sql_plan *plan, struct batch *batch,
+                     struct error *error) MUST_CHECK;
 
 /* --- sql.c --- */
 /* The first failure of rows without a record becomes the error. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Keys: each value becomes a presence byte and bytes that are equal exactly when Postgres finds the values equal
- * (1.0 = 1.00, -0 = 0, NaN = NaN, 1 mon = 30 days, jsonb by content). The table is open addressing with linear
- * probing, at most two thirds full. */
+/* Keys: each value becomes a presence byte and bytes that are equal exactly when Postgres finds the
+ * values equal (1.0 = 1.00, -0 = 0, NaN = NaN, 1 mon = 30 days, jsonb by content). The table is
+ * open addressing with linear probing, at most two thirds full. */
 #include "engine/sql/fold.h"
 
 #include "engine/record/json.h"
@@ -33,7 +33,8 @@ static void put_double(struct buffer *out, double value) {
 }
 
 static void put_interval(struct buffer *out, struct interval value) {
-    __int128 span = (__int128)value.us + ((__int128)value.days + (__int128)value.months * 30) * INT64_C(86400000000);
+    __int128 span = (__int128)value.us +
+                    ((__int128)value.days + (__int128)value.months * 30) * INT64_C(86400000000);
     put(out, &span, sizeof span);
 }
 
@@ -78,11 +79,14 @@ static struct slice without_blanks(struct slice text) {
     return text;
 }
 
-static void put_value(struct type type, const void *value, struct arena *scratch, struct buffer *out);
+static void put_value(struct type type, const void *value, struct arena *scratch,
+                      struct buffer *out);
 
 static void put_array(const struct array *array, struct arena *scratch, struct buffer *out) {
     struct type element = {.id = array->element, .modifier = -1};
-    struct column column = {.type = element, .rows = array->count, .values = (void *)(uintptr_t)array->values,
+    struct column column = {.type = element,
+                            .rows = array->count,
+                            .values = (void *)(uintptr_t)array->values,
                             .nulls = (uint64_t *)(uintptr_t)array->nulls};
     put(out, &array->count, sizeof array->count);
     for (uint32_t i = 0; i < array->count; i++) {
@@ -90,7 +94,8 @@ static void put_array(const struct array *array, struct arena *scratch, struct b
     }
 }
 
-static void put_value(struct type type, const void *value, struct arena *scratch, struct buffer *out) {
+static void put_value(struct type type, const void *value, struct arena *scratch,
+                      struct buffer *out) {
     if (type.array) {
         put_array(*(struct array *const *)value, scratch, out);
         return;
@@ -106,7 +111,8 @@ static void put_value(struct type type, const void *value, struct arena *scratch
         put_slice(out, numeric_key(*(const struct slice *)value));
         break;
     case TYPE_TEXT:
-        put_slice(out, type.blank_padded ? without_blanks(*(const struct slice *)value) : *(const struct slice *)value);
+        put_slice(out, type.blank_padded ? without_blanks(*(const struct slice *)value)
+                                         : *(const struct slice *)value);
         break;
     case TYPE_BYTEA:
     case TYPE_JSON:
@@ -125,7 +131,8 @@ static void put_value(struct type type, const void *value, struct arena *scratch
     }
 }
 
-void key_encode(const struct column *column, uint32_t row, struct arena *scratch, struct buffer *out) {
+void key_encode(const struct column *column, uint32_t row, struct arena *scratch,
+                struct buffer *out) {
     bool null = column_is_null(column, row);
     buffer_append_byte(out, !null);
     if (!null) {

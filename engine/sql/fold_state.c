@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* States of aggregates. Sums of integers are kept in 128 bits and sums of numeric exactly, so that the result does
- * not depend on how the rows were split; sums of floats add in order, as Postgres does. */
+/* States of aggregates. Sums of integers are kept in 128 bits and sums of numeric exactly, so that
+ * the result does not depend on how the rows were split; sums of floats add in order, as Postgres
+ * does. */
 #include "engine/sql/fold.h"
 
 #include <math.h>
@@ -34,8 +35,8 @@ static void real_sum(struct state *state, double add, enum type_id result) {
     }
 }
 
-static void sum_add(const struct state_context *context, struct state *state, const struct column *column,
-                    uint32_t row) {
+static void sum_add(const struct state_context *context, struct state *state,
+                    const struct column *column, uint32_t row) {
     switch (column->type.id) {
     case TYPE_FLOAT4:
         real_sum(state, COLUMN_VALUE(column, float, row), context->aggregate->type.id);
@@ -56,8 +57,10 @@ static void sum_add(const struct state_context *context, struct state *state, co
     }
 }
 
-/* Copies over the bytes of the best so far when they have room, so that a rising maximum does not fill the arena. */
-static void best_keep(const struct state_context *context, struct state *state, struct slice value) {
+/* Copies over the bytes of the best so far when they have room, so that a rising maximum does not
+ * fill the arena. */
+static void best_keep(const struct state_context *context, struct state *state,
+                      struct slice value) {
     struct slice *best = (struct slice *)state->best;
     char *room = (char *)(uintptr_t)best->data;
     if (state->count == 0 || value.len > state->best[2]) {
@@ -70,7 +73,8 @@ static void best_keep(const struct state_context *context, struct state *state, 
     *best = slice_make(room, value.len);
 }
 
-static void best_add(const struct state_context *context, struct state *state, struct type type, const void *value) {
+static void best_add(const struct state_context *context, struct state *state, struct type type,
+                     const void *value) {
     if (state->count > 0) {
         int order = value_compare(type, value, state->best, context->scratch);
         if (context->aggregate->kind == SQL_MIN ? order >= 0 : order <= 0) {
@@ -86,8 +90,8 @@ static void best_add(const struct state_context *context, struct state *state, s
     }
 }
 
-static void accumulate(const struct state_context *context, struct state *state, const struct column *column,
-                       uint32_t row) {
+static void accumulate(const struct state_context *context, struct state *state,
+                       const struct column *column, uint32_t row) {
     switch (context->aggregate->kind) {
     case SQL_SUM:
     case SQL_AVG:
@@ -98,7 +102,8 @@ static void accumulate(const struct state_context *context, struct state *state,
         best_add(context, state, column->type, column_at(column, row, type_width(column->type)));
         break;
     case SQL_BOOL_AND:
-        state->best[0] = (state->count == 0 || state->best[0]) && COLUMN_VALUE(column, uint8_t, row);
+        state->best[0] =
+            (state->count == 0 || state->best[0]) && COLUMN_VALUE(column, uint8_t, row);
         break;
     case SQL_BOOL_OR:
         state->best[0] = state->best[0] || COLUMN_VALUE(column, uint8_t, row);
@@ -110,9 +115,10 @@ static void accumulate(const struct state_context *context, struct state *state,
     state->count++;
 }
 
-/* Adds a value that was not seen before; the table keeps its key and the state its value, for merging. */
-static void distinct_add(const struct state_context *context, struct state *state, const struct column *column,
-                         uint32_t row, struct slice key) {
+/* Adds a value that was not seen before; the table keeps its key and the state its value, for
+ * merging. */
+static void distinct_add(const struct state_context *context, struct state *state,
+                         const struct column *column, uint32_t row, struct slice key) {
     uint32_t width = type_width(column->type);
     bool fresh;
     if (!state->distinct) {
@@ -126,8 +132,8 @@ static void distinct_add(const struct state_context *context, struct state *stat
     if (context->aggregate->kind != SQL_COUNT) {
         if (number == state->distinct_capacity) {
             uint32_t capacity = number ? number * 2 : 8;
-            state->distinct_values = arena_grow(context->arena, state->distinct_values, (size_t)number * width,
-                                                (size_t)capacity * width);
+            state->distinct_values = arena_grow(context->arena, state->distinct_values,
+                                                (size_t)number * width, (size_t)capacity * width);
             state->distinct_capacity = capacity;
         }
         value_copy(column->type, column_at(column, row, width), context->arena,
@@ -136,7 +142,8 @@ static void distinct_add(const struct state_context *context, struct state *stat
     accumulate(context, state, column, row);
 }
 
-void state_add(const struct state_context *context, struct state *state, const struct column *column, uint32_t row) {
+void state_add(const struct state_context *context, struct state *state,
+               const struct column *column, uint32_t row) {
     if (!context->aggregate->distinct) {
         accumulate(context, state, column, row);
         return;
@@ -147,14 +154,17 @@ void state_add(const struct state_context *context, struct state *state, const s
     distinct_add(context, state, column, row, buffer_slice(&key));
 }
 
-static void distinct_merge(const struct state_context *context, struct state *state, const struct state *next) {
-    struct column column = {.type = context->aggregate->argument->type, .values = next->distinct_values};
+static void distinct_merge(const struct state_context *context, struct state *state,
+                           const struct state *next) {
+    struct column column = {.type = context->aggregate->argument->type,
+                            .values = next->distinct_values};
     for (uint32_t i = 0; next->distinct && i < next->distinct->count; i++) {
         distinct_add(context, state, &column, i, next->distinct->keys[i]);
     }
 }
 
-static void sum_merge(const struct state_context *context, struct state *state, const struct state *next) {
+static void sum_merge(const struct state_context *context, struct state *state,
+                      const struct state *next) {
     switch (context->aggregate->argument->type.id) {
     case TYPE_FLOAT4:
     case TYPE_FLOAT8:
@@ -175,7 +185,8 @@ static void sum_merge(const struct state_context *context, struct state *state, 
     }
 }
 
-void state_merge(const struct state_context *context, struct state *state, const struct state *next) {
+void state_merge(const struct state_context *context, struct state *state,
+                 const struct state *next) {
     enum sql_aggregate kind = context->aggregate->kind;
     if (context->aggregate->distinct) {
         distinct_merge(context, state, next);
@@ -214,8 +225,8 @@ static bool out_of_range(struct call_failure *ret, const char *code, const char 
     return false;
 }
 
-static bool finish_real(const struct state_context *context, const struct state *state, struct column *ret,
-                        uint32_t row, struct call_failure *failure) {
+static bool finish_real(const struct state_context *context, const struct state *state,
+                        struct column *ret, uint32_t row, struct call_failure *failure) {
     double sum = state->real;
     if (isinf(sum) && !state->infinite) {
         return out_of_range(failure, "22003", "value out of range: overflow");
@@ -229,15 +240,16 @@ static bool finish_real(const struct state_context *context, const struct state 
     return true;
 }
 
-static bool finish_exact(const struct state_context *context, const struct state *state, struct column *ret,
-                         uint32_t row, struct call_failure *failure) {
+static bool finish_exact(const struct state_context *context, const struct state *state,
+                         struct column *ret, uint32_t row, struct call_failure *failure) {
     struct slice sum;
     if (context->aggregate->argument->type.id == TYPE_NUMERIC) {
         numeric_sum_get(state->numeric, context->arena, &sum);
     } else if (ret->type.id == TYPE_INT8) {
         ((int64_t *)ret->values)[row] = (int64_t)state->integer;
-        return (int64_t)state->integer == state->integer ? true
-                                                         : out_of_range(failure, "22003", "bigint out of range");
+        return (int64_t)state->integer == state->integer
+                   ? true
+                   : out_of_range(failure, "22003", "bigint out of range");
     } else {
         sum = integer_text(state->integer, context->arena);
     }
@@ -251,8 +263,8 @@ static bool finish_exact(const struct state_context *context, const struct state
     return code ? out_of_range(failure, code, "value overflows numeric format") : true;
 }
 
-static bool finish_sum(const struct state_context *context, const struct state *state, struct column *ret, uint32_t row,
-                       struct call_failure *failure) {
+static bool finish_sum(const struct state_context *context, const struct state *state,
+                       struct column *ret, uint32_t row, struct call_failure *failure) {
     switch (context->aggregate->argument->type.id) {
     case TYPE_FLOAT4:
     case TYPE_FLOAT8:
@@ -265,8 +277,8 @@ static bool finish_sum(const struct state_context *context, const struct state *
     }
 }
 
-bool state_finish(const struct state_context *context, const struct state *state, struct column *ret, uint32_t row,
-                  struct call_failure *failure) {
+bool state_finish(const struct state_context *context, const struct state *state,
+                  struct column *ret, uint32_t row, struct call_failure *failure) {
     if (context->aggregate->kind == SQL_COUNT) {
         ((int64_t *)ret->values)[row] = state->count;
         return true;
@@ -281,7 +293,8 @@ bool state_finish(const struct state_context *context, const struct state *state
         return finish_sum(context, state, ret, row, failure);
     case SQL_MIN:
     case SQL_MAX:
-        memcpy((char *)ret->values + (size_t)row * type_width(ret->type), state->best, type_width(ret->type));
+        memcpy((char *)ret->values + (size_t)row * type_width(ret->type), state->best,
+               type_width(ret->type));
         return true;
     default:
         ((uint8_t *)ret->values)[row] = state->best[0] != 0;

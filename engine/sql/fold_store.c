@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Rows kept beyond their batch: columns that double, values copied deeply unless borrowed. */
+/* Rows kept beyond their batch: columns that double, values copied deeply unless borrowed.
+ * Everything lives in the store's arena; nothing is given back before the arena is. */
 #include "engine/sql/fold.h"
 
 static bool is_slice(struct type type) {
-    return !type.array && (type.id == TYPE_NUMERIC || type.id == TYPE_TEXT || type.id == TYPE_BYTEA ||
-                           type.id == TYPE_JSON || type.id == TYPE_JSONB || type.id == TYPE_UNKNOWN);
+    return !type.array &&
+           (type.id == TYPE_NUMERIC || type.id == TYPE_TEXT || type.id == TYPE_BYTEA ||
+            type.id == TYPE_JSON || type.id == TYPE_JSONB || type.id == TYPE_UNKNOWN);
 }
 
 static struct array *array_copy(const struct array *from, struct arena *arena) {
@@ -20,10 +22,12 @@ static struct array *array_copy(const struct array *from, struct arena *arena) {
     }
     for (uint32_t i = 0; i < from->count; i++) {
         if (!nulls || !(nulls[i >> 6] >> (i & 63) & 1)) {
-            value_copy(element, (const char *)from->values + (size_t)i * width, arena, values + (size_t)i * width);
+            value_copy(element, (const char *)from->values + (size_t)i * width, arena,
+                       values + (size_t)i * width);
         }
     }
-    *copy = (struct array){.element = from->element, .count = from->count, .nulls = nulls, .values = values};
+    *copy = (struct array){
+        .element = from->element, .count = from->count, .nulls = nulls, .values = values};
     return copy;
 }
 
@@ -37,7 +41,8 @@ void value_copy(struct type type, const void *from, struct arena *arena, void *r
     }
 }
 
-void store_init(struct store *store, const struct schema *schema, struct arena *arena, bool borrow) {
+void store_init(struct store *store, const struct schema *schema, struct arena *arena,
+                bool borrow) {
     *store = (struct store){.arena = arena, .schema = schema, .borrow = borrow};
     store->columns = arena_zalloc(arena, (schema->count + 1) * sizeof *store->columns);
     for (uint32_t i = 0; i < schema->count; i++) {
@@ -51,7 +56,8 @@ static void store_grow(struct store *store) {
         struct column *column = &store->columns[i];
         size_t width = type_width(column->type);
         size_t old_words = store->capacity / 64, words = capacity / 64;
-        column->values = arena_grow(store->arena, column->values, store->capacity * width, capacity * width);
+        column->values =
+            arena_grow(store->arena, column->values, store->capacity * width, capacity * width);
         if (column->nulls) {
             column->nulls = arena_grow(store->arena, column->nulls, old_words * 8, words * 8);
             memset(column->nulls + old_words, 0, (words - old_words) * 8);

@@ -4,15 +4,18 @@
 
 #include <stdio.h>
 
-static const char columns[] = "k text, i int, l bigint, n numeric, f float8, b bool, ts timestamp, iv interval, jb jsonb";
-static const char rows[] =
-    "{\"k\":\"a\",\"i\":1,\"l\":9223372036854775807,\"n\":1.10,\"f\":0.5,\"b\":true,\"ts\":\"2024-01-01\",\"jb\":{\"a\":1,\"b\":2}}\n"
-    "{\"k\":\"b\",\"i\":2,\"l\":1,\"n\":2,\"f\":0.25,\"b\":false,\"ts\":\"2023-01-01\",\"jb\":{\"b\":2, \"a\":1}}\n"
-    "{\"k\":\"a\",\"i\":3,\"l\":9223372036854775807,\"n\":2.0,\"f\":1.5,\"ts\":\"2025-01-01\",\"jb\":[1]}\n"
-    "{\"k\":null,\"i\":0,\"n\":2.00,\"b\":true}\n"
-    "{\"i\":1,\"f\":-4,\"jb\":[1.0]}\n"
-    "{\"k\":\"b\",\"i\":null,\"l\":-5,\"n\":\"NaN\"}\n"
-    "{\"k\":\"a\",\"i\":1,\"n\":-3.10}\n";
+static const char columns[] =
+    "k text, i int, l bigint, n numeric, f float8, b bool, ts timestamp, iv interval, jb jsonb";
+static const char rows[] = "{\"k\":\"a\",\"i\":1,\"l\":9223372036854775807,\"n\":1.10,\"f\":0.5,"
+                           "\"b\":true,\"ts\":\"2024-01-01\",\"jb\":{\"a\":1,\"b\":2}}\n"
+                           "{\"k\":\"b\",\"i\":2,\"l\":1,\"n\":2,\"f\":0.25,\"b\":false,\"ts\":"
+                           "\"2023-01-01\",\"jb\":{\"b\":2, \"a\":1}}\n"
+                           "{\"k\":\"a\",\"i\":3,\"l\":9223372036854775807,\"n\":2.0,\"f\":1.5,"
+                           "\"ts\":\"2025-01-01\",\"jb\":[1]}\n"
+                           "{\"k\":null,\"i\":0,\"n\":2.00,\"b\":true}\n"
+                           "{\"i\":1,\"f\":-4,\"jb\":[1.0]}\n"
+                           "{\"k\":\"b\",\"i\":null,\"l\":-5,\"n\":\"NaN\"}\n"
+                           "{\"k\":\"a\",\"i\":1,\"n\":-3.10}\n";
 enum { ROWS = 7 };
 
 struct expectation {
@@ -24,7 +27,8 @@ static const struct expectation expectations[] = {
      "{\"n\":7,\"c\":6,\"s\":8,\"sl\":18446744073709551610,\"a\":1.3333333333333333}\n"},
     {"select k, count(*) as n, sum(i) as s, min(ts) as t from input group by k",
      "{\"k\":\"a\",\"n\":3,\"s\":5,\"t\":\"2024-01-01T00:00:00\"}\n"
-     "{\"k\":\"b\",\"n\":2,\"s\":2,\"t\":\"2023-01-01T00:00:00\"}\n{\"k\":null,\"n\":2,\"s\":1,\"t\":null}\n"},
+     "{\"k\":\"b\",\"n\":2,\"s\":2,\"t\":\"2023-01-01T00:00:00\"}\n{\"k\":null,\"n\":2,\"s\":1,"
+     "\"t\":null}\n"},
     {"select k, count(*) from input group by 1 having count(*) > 2", "{\"k\":\"a\",\"count\":3}\n"},
     {"select n, count(*) as c from input where n > 1.9 group by n order by c desc, n",
      "{\"n\":2,\"c\":3}\n{\"n\":\"NaN\",\"c\":1}\n"},
@@ -34,8 +38,10 @@ static const struct expectation expectations[] = {
      "{\"a\":false,\"o\":true,\"e\":false,\"f\":-1.75,\"m\":1.5}\n"},
     {"select count(distinct i) as d, sum(distinct i) as s, avg(distinct i) as a from input",
      "{\"d\":4,\"s\":6,\"a\":1.5000000000000000}\n"},
-    {"select count(*) filter (where i > 1) as a, sum(i) filter (where b) as s from input", "{\"a\":2,\"s\":1}\n"},
-    {"select coalesce(k, '-') || '!' as u, sum(i) + 1 as s from input group by coalesce(k, '-') order by u",
+    {"select count(*) filter (where i > 1) as a, sum(i) filter (where b) as s from input",
+     "{\"a\":2,\"s\":1}\n"},
+    {"select coalesce(k, '-') || '!' as u, sum(i) + 1 as s from input group by coalesce(k, '-') "
+     "order by u",
      "{\"u\":\"-!\",\"s\":2}\n{\"u\":\"a!\",\"s\":6}\n{\"u\":\"b!\",\"s\":3}\n"},
     {"select upper(k) as k2, count(*) as c from input where k is not null group by upper(k)",
      "{\"k2\":\"A\",\"c\":3}\n{\"k2\":\"B\",\"c\":2}\n"},
@@ -46,9 +52,11 @@ static const struct expectation expectations[] = {
      "{\"p\":false,\"c\":1}\n{\"p\":true,\"c\":5}\n{\"p\":null,\"c\":1}\n"},
     {"select sum(n) filter (where n < 100) as s from input", "{\"s\":4.00}\n"},
     {"select distinct k from input order by k", "{\"k\":\"a\"}\n{\"k\":\"b\"}\n{\"k\":null}\n"},
-    {"select i from input order by i desc nulls last, n limit 3 offset 1", "{\"i\":2}\n{\"i\":1}\n{\"i\":1}\n"},
+    {"select i from input order by i desc nulls last, n limit 3 offset 1",
+     "{\"i\":2}\n{\"i\":1}\n{\"i\":1}\n"},
     {"select i from input limit 2", "{\"i\":1}\n{\"i\":2}\n"},
-    {"select k from input where i > 0 order by length(k) nulls first, k limit 2", "{\"k\":null}\n{\"k\":\"a\"}\n"},
+    {"select k from input where i > 0 order by length(k) nulls first, k limit 2",
+     "{\"k\":null}\n{\"k\":\"a\"}\n"},
 };
 enum { EXPECTATIONS = sizeof expectations / sizeof *expectations };
 
@@ -89,7 +97,8 @@ static void check_split(const struct expectation *expectation, int a, int b) {
     fixture_init(&fixture, columns);
     assert_true(fixture_compile(&fixture, expectation->statement));
     struct arena *arenas[2] = {arena_new(NULL, POOL_FOLD), arena_new(NULL, POOL_FOLD)};
-    struct sql_fold *first = sql_fold_new(fixture.plan, arenas[0]), *second = sql_fold_new(fixture.plan, arenas[1]);
+    struct sql_fold *first = sql_fold_new(fixture.plan, arenas[0]),
+                    *second = sql_fold_new(fixture.plan, arenas[1]);
     fold_add_range(&fixture, first, 0, a);
     fold_add_range(&fixture, first, a, b);
     fold_add_range(&fixture, second, b, ROWS);
@@ -119,12 +128,16 @@ static void a_sum_that_leaves_its_type_fails_the_run(void **state) {
     (void)state;
     struct fixture fixture;
     fixture_init(&fixture, columns);
-    assert_string_equal(fixture_run(&fixture, "select sum(l)::bigint as s from input", rows), "F 22003");
+    assert_string_equal(fixture_run(&fixture, "select sum(l)::bigint as s from input", rows),
+                        "F 22003");
     assert_int_equal(fixture.error.class, ERROR_DATA);
-    assert_string_equal(fixture_run(&fixture, "select 1 / (count(*) - 7) as s from input", rows), "F 22012");
-    assert_string_equal(fixture_run(&fixture, "select case when count(*) > 7 then 1 / (count(*) - 7) end as s from input",
-                                    rows),
-                        "{\"s\":null}\n");
+    assert_string_equal(fixture_run(&fixture, "select 1 / (count(*) - 7) as s from input", rows),
+                        "F 22012");
+    assert_string_equal(
+        fixture_run(&fixture,
+                    "select case when count(*) > 7 then 1 / (count(*) - 7) end as s from input",
+                    rows),
+        "{\"s\":null}\n");
     fixture_fini(&fixture);
 }
 
@@ -132,11 +145,16 @@ static void a_record_that_fails_anywhere_adds_to_no_group(void **state) {
     (void)state;
     struct fixture fixture;
     fixture_init(&fixture, columns);
-    assert_string_equal(fixture_run(&fixture, "select count(*) as n, sum(10 / i) as s from input", rows),
-                        "{\"n\":6,\"s\":38}\n!22012 3 division by zero\n");
     assert_string_equal(
-        fixture_run(&fixture, "select k, count(*) as n, sum(10 / i) filter (where i = 0) as s from input group by k", rows),
-        "{\"k\":\"a\",\"n\":3,\"s\":null}\n{\"k\":\"b\",\"n\":2,\"s\":null}\n{\"k\":null,\"n\":1,\"s\":null}\n"
+        fixture_run(&fixture, "select count(*) as n, sum(10 / i) as s from input", rows),
+        "{\"n\":6,\"s\":38}\n!22012 3 division by zero\n");
+    assert_string_equal(
+        fixture_run(
+            &fixture,
+            "select k, count(*) as n, sum(10 / i) filter (where i = 0) as s from input group by k",
+            rows),
+        "{\"k\":\"a\",\"n\":3,\"s\":null}\n{\"k\":\"b\",\"n\":2,\"s\":null}\n{\"k\":null,\"n\":1,"
+        "\"s\":null}\n"
         "!22012 3 division by zero\n");
     fixture_fini(&fixture);
 }
@@ -145,7 +163,8 @@ static void rows_of_aggregates_have_no_record(void **state) {
     (void)state;
     struct fixture fixture;
     fixture_init(&fixture, columns);
-    assert_true(fixture_compile(&fixture, "select k, sum(i) as s, count(*) + 1 as n from input group by k"));
+    assert_true(fixture_compile(&fixture,
+                                "select k, sum(i) as s, count(*) + 1 as n from input group by k"));
     struct batch batch = fixture_batch(&fixture, slice_of(rows));
     assert_int_equal(sql_run(fixture.plan, &batch, &fixture.error), STATUS_OK);
     for (uint32_t i = 0; i < batch.rows; i++) {
@@ -168,7 +187,8 @@ static void many_groups_are_all_found_again(void **state) {
     for (int i = 0; i < 2 * MANY; i++) {
         buffer_printf(&lines, "{\"k\":\"key %d\",\"i\":%d}\n", i % MANY, i / MANY);
     }
-    assert_true(fixture_compile(&fixture, "select k, sum(i) as s, count(*) as n from input group by k"));
+    assert_true(
+        fixture_compile(&fixture, "select k, sum(i) as s, count(*) as n from input group by k"));
     struct batch batch = fixture_batch(&fixture, buffer_slice(&lines));
     assert_int_equal(sql_run(fixture.plan, &batch, &fixture.error), STATUS_OK);
     assert_int_equal(batch.selected, MANY);

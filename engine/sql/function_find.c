@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The choice among candidates. Operators with one bare literal first try the other side's type for it, as
- * binary_oper_exact does; everything else follows func_match_argtypes and func_select_candidate step by step. */
+/* The choice among candidates. Operators with one bare literal first try the other side's type for
+ * it, as binary_oper_exact does; everything else follows func_match_argtypes and
+ * func_select_candidate step by step. */
 #include "engine/sql/function_find.h"
 
 #include "engine/sql/cast.h"
@@ -16,14 +17,16 @@ struct type function_argument(const struct function *function, uint32_t i) {
     if (i >= function->arguments_count) {
         i = function->arguments_count - 1u;
     }
-    return (struct type){.id = function->arguments[i], .array = function->array_arguments >> i & 1, .modifier = -1};
+    return (struct type){
+        .id = function->arguments[i], .array = function->array_arguments >> i & 1, .modifier = -1};
 }
 
 static bool takes_any(const struct function *function, struct type declared) {
     return declared.id == TYPE_UNKNOWN && (function->flags & FUNCTION_ANY);
 }
 
-struct type function_result(const struct function *function, const struct type *types, uint32_t count) {
+struct type function_result(const struct function *function, const struct type *types,
+                            uint32_t count) {
     struct type result = {.id = function->result, .array = function->result_array, .modifier = -1};
     for (uint32_t i = 0; i < count && result.id == TYPE_UNKNOWN; i++) {
         if (takes_any(function, function_argument(function, i)) && types[i].id != TYPE_UNKNOWN) {
@@ -36,11 +39,12 @@ struct type function_result(const struct function *function, const struct type *
 
 char type_category(struct type type) {
     static const char categories[TYPE_ID_COUNT] = {
-        [TYPE_UNKNOWN] = 'X', [TYPE_BOOL] = 'B',   [TYPE_INT2] = 'N',      [TYPE_INT4] = 'N',
-        [TYPE_INT8] = 'N',    [TYPE_FLOAT4] = 'N', [TYPE_FLOAT8] = 'N',    [TYPE_NUMERIC] = 'N',
-        [TYPE_TEXT] = 'S',    [TYPE_BYTEA] = 'U',  [TYPE_UUID] = 'U',      [TYPE_DATE] = 'D',
-        [TYPE_TIME] = 'D',    [TYPE_TIMESTAMP] = 'D', [TYPE_TIMESTAMPTZ] = 'D', [TYPE_INTERVAL] = 'T',
-        [TYPE_JSON] = 'U',    [TYPE_JSONB] = 'U',
+        [TYPE_UNKNOWN] = 'X',  [TYPE_BOOL] = 'B',      [TYPE_INT2] = 'N',
+        [TYPE_INT4] = 'N',     [TYPE_INT8] = 'N',      [TYPE_FLOAT4] = 'N',
+        [TYPE_FLOAT8] = 'N',   [TYPE_NUMERIC] = 'N',   [TYPE_TEXT] = 'S',
+        [TYPE_BYTEA] = 'U',    [TYPE_UUID] = 'U',      [TYPE_DATE] = 'D',
+        [TYPE_TIME] = 'D',     [TYPE_TIMESTAMP] = 'D', [TYPE_TIMESTAMPTZ] = 'D',
+        [TYPE_INTERVAL] = 'T', [TYPE_JSON] = 'U',      [TYPE_JSONB] = 'U',
     };
     return type.array ? 'A' : categories[type.id];
 }
@@ -73,7 +77,8 @@ static bool is_exact(const struct function *function, const struct type *types, 
     return true;
 }
 
-static bool is_coercible(const struct function *function, const struct type *types, uint32_t count) {
+static bool is_coercible(const struct function *function, const struct type *types,
+                         uint32_t count) {
     for (uint32_t i = 0; i < count; i++) {
         struct type declared = function_argument(function, i);
         enum cast_kind kind;
@@ -82,7 +87,8 @@ static bool is_coercible(const struct function *function, const struct type *typ
             if (declared.array && !types[i].array && types[i].id != TYPE_UNKNOWN) {
                 return false;
             }
-        } else if (types[i].id != TYPE_UNKNOWN && cast_find(types[i], declared, &kind, &cast) != CAST_IMPLICIT) {
+        } else if (types[i].id != TYPE_UNKNOWN &&
+                   cast_find(types[i], declared, &kind, &cast) != CAST_IMPLICIT) {
             return false;
         }
     }
@@ -91,7 +97,8 @@ static bool is_coercible(const struct function *function, const struct type *typ
 
 /* Keeps the candidates with the highest score. */
 static void keep_best(struct candidates *candidates, const struct type *types, uint32_t count,
-                      uint32_t (*score)(const struct function *function, const struct type *types, uint32_t count)) {
+                      uint32_t (*score)(const struct function *function, const struct type *types,
+                                        uint32_t count)) {
     uint32_t best = 0, kept = 0;
     for (uint32_t i = 0; i < candidates->count; i++) {
         uint32_t points = score(candidates->functions[i], types, count);
@@ -106,18 +113,22 @@ static void keep_best(struct candidates *candidates, const struct type *types, u
     candidates->count = kept;
 }
 
-/* A bare literal beside a scalar is rather text than an array: `1 || 'x'`. Postgres gets there because its array
- * operators are polymorphic and never count as exact; ours are declared for each type. */
-static uint32_t score_literal(const struct function *function, const struct type *types, uint32_t count) {
+/* A bare literal beside a scalar is rather text than an array: `1 || 'x'`. Postgres gets there
+ * because its array operators are polymorphic and never count as exact; ours are declared for each
+ * type. */
+static uint32_t score_literal(const struct function *function, const struct type *types,
+                              uint32_t count) {
     for (uint32_t i = 0; i < count && count == 2; i++) {
-        if (types[i].id == TYPE_UNKNOWN && function_argument(function, i).array && !types[1 - i].array) {
+        if (types[i].id == TYPE_UNKNOWN && function_argument(function, i).array &&
+            !types[1 - i].array) {
             return 0;
         }
     }
     return 1;
 }
 
-static uint32_t score_exact(const struct function *function, const struct type *types, uint32_t count) {
+static uint32_t score_exact(const struct function *function, const struct type *types,
+                            uint32_t count) {
     uint32_t points = 0;
     for (uint32_t i = 0; i < count; i++) {
         points += types[i].id != TYPE_UNKNOWN && same(function_argument(function, i), types[i]);
@@ -125,17 +136,20 @@ static uint32_t score_exact(const struct function *function, const struct type *
     return points;
 }
 
-static uint32_t score_preferred(const struct function *function, const struct type *types, uint32_t count) {
+static uint32_t score_preferred(const struct function *function, const struct type *types,
+                                uint32_t count) {
     uint32_t points = 0;
     for (uint32_t i = 0; i < count; i++) {
         struct type declared = function_argument(function, i);
-        bool preferred = type_is_preferred(declared) && type_category(declared) == type_category(types[i]);
+        bool preferred =
+            type_is_preferred(declared) && type_category(declared) == type_category(types[i]);
         points += types[i].id != TYPE_UNKNOWN && (same(declared, types[i]) || preferred);
     }
     return points;
 }
 
-/* The category that an unknown argument takes: text if any candidate has it, else the one all agree on. 0: none. */
+/* The category that an unknown argument takes: text if any candidate has it, else the one all agree
+ * on. 0: none. */
 static char unknown_category(const struct candidates *candidates, uint32_t argument) {
     char category = 0;
     bool agreed = true;
@@ -166,8 +180,10 @@ static void keep_category(struct candidates *candidates, uint32_t argument, char
     candidates->count = kept ? kept : candidates->count;
 }
 
-/* Bare literals: by category; then, if all known arguments are of one type, that type for the bare ones too. */
-static void resolve_unknown(struct candidates *candidates, const struct type *types, uint32_t count) {
+/* Bare literals: by category; then, if all known arguments are of one type, that type for the bare
+ * ones too. */
+static void resolve_unknown(struct candidates *candidates, const struct type *types,
+                            uint32_t count) {
     struct candidates before = *candidates;
     bool resolved = true;
     for (uint32_t i = 0; i < count; i++) {
@@ -223,7 +239,8 @@ static bool has_unknown(const struct type *types, uint32_t count) {
 static const struct function *exact(struct slice name, const struct type *types, uint32_t count) {
     for (const struct function *const *table = function_tables; *table; table++) {
         for (const struct function *function = *table; function->name; function++) {
-            if (slice_is(name, function->name) && count_fits(function, count) && is_exact(function, types, count)) {
+            if (slice_is(name, function->name) && count_fits(function, count) &&
+                is_exact(function, types, count)) {
                 return function;
             }
         }
@@ -235,8 +252,10 @@ static bool is_operator(struct slice name) {
     return name.len > 0 && strchr("+-*/<>=~!@#%^&|`?", name.data[0]) != NULL;
 }
 
-static const struct function *operator_with_literal(struct slice name, const struct type *types, uint32_t count) {
-    if (count != 2 || !is_operator(name) || (types[0].id == TYPE_UNKNOWN) == (types[1].id == TYPE_UNKNOWN)) {
+static const struct function *operator_with_literal(struct slice name, const struct type *types,
+                                                    uint32_t count) {
+    if (count != 2 || !is_operator(name) ||
+        (types[0].id == TYPE_UNKNOWN) == (types[1].id == TYPE_UNKNOWN)) {
         return NULL;
     }
     struct type other = types[0].id == TYPE_UNKNOWN ? types[1] : types[0];
@@ -249,7 +268,8 @@ static void add(struct candidates *candidates, const struct function *function) 
     }
 }
 
-static bool collect(struct slice name, const struct type *types, uint32_t count, struct candidates *ret) {
+static bool collect(struct slice name, const struct type *types, uint32_t count,
+                    struct candidates *ret) {
     bool named = false;
     for (const struct function *const *table = function_tables; *table; table++) {
         for (const struct function *function = *table; function->name; function++) {
@@ -306,7 +326,8 @@ uint32_t name_distance(struct slice a, struct slice b) {
         uint32_t diagonal = row[0];
         row[0] = i;
         for (uint32_t j = 1; j <= b.len; j++) {
-            uint32_t above = row[j], change = diagonal + ((a.data[i - 1] | 32) != (b.data[j - 1] | 32));
+            uint32_t above = row[j],
+                     change = diagonal + ((a.data[i - 1] | 32) != (b.data[j - 1] | 32));
             uint32_t step = (above < row[j - 1] ? above : row[j - 1]) + 1;
             row[j] = change < step ? change : step;
             diagonal = above;
@@ -321,7 +342,8 @@ const char *function_nearest(struct slice name) {
     for (const struct function *const *table = function_tables; *table; table++) {
         for (const struct function *function = *table; function->name; function++) {
             uint32_t distance = name_distance(name, slice_of(function->name));
-            if (distance <= least && !is_operator(slice_of(function->name)) && distance < name.len) {
+            if (distance <= least && !is_operator(slice_of(function->name)) &&
+                distance < name.len) {
                 least = distance - (distance > 0);
                 nearest = function->name;
             }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which function or operator a call means, by Postgres's rules (func_select_candidate), and suggestions when none
- * does. */
+/* Which function or operator a call means, by Postgres's rules (func_select_candidate), and
+ * suggestions when none does. */
 #ifndef LEAT_SQL_FUNCTION_FIND_H
 #define LEAT_SQL_FUNCTION_FIND_H
 
@@ -14,7 +14,8 @@ enum function_match function_find(struct slice name, const struct type *types, u
 
 /* What the function declares for argument i: id TYPE_UNKNOWN = anything (an array, when .array). */
 struct type function_argument(const struct function *function, uint32_t i);
-struct type function_result(const struct function *function, const struct type *types, uint32_t count);
+struct type function_result(const struct function *function, const struct type *types,
+                            uint32_t count);
 
 /* A preferred type wins among those of its category. */
 char type_category(struct type type);

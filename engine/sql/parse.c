@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A statement: text to Postgres's parse tree (libpg_query, as JSON) to struct statement. libpg_query reports errors at
- * a character, its nodes lie at a byte; both become line:column here. What jansson allocated is freed before
- * anything else is done with the statement. */
+/* A statement: text to Postgres's parse tree (libpg_query, as JSON) to struct statement.
+ * libpg_query reports errors at a character, its nodes lie at a byte; both become line:column here.
+ * What jansson allocated is freed before anything else is done with the statement. */
 #include <limits.h>
 #include <pg_query.h>
 
@@ -40,7 +40,8 @@ static uint32_t byte_of_character(struct slice text, int character) {
 
 static enum status parse_targets(struct parser *parser, json_t *list) {
     struct statement *statement = parser->statement;
-    statement->targets = arena_zalloc(parser->arena, json_array_size(list) * sizeof *statement->targets);
+    statement->targets =
+        arena_zalloc(parser->arena, json_array_size(list) * sizeof *statement->targets);
     size_t i;
     json_t *item;
     json_array_foreach(list, i, item) {
@@ -69,16 +70,19 @@ static enum status parse_from(struct parser *parser, json_t *list) {
         return parse_refuse(parser, 0, "a transform reads the relation input: add `from input`");
     }
     if (json_array_size(list) > 1 || !table) {
-        return parse_refuse(parser, tree_at(table), "from names exactly one relation, input; there are no joins, "
-                                                    "subqueries or functions");
+        return parse_refuse(parser, tree_at(table),
+                            "from names exactly one relation, input; there are no joins, "
+                            "subqueries or functions");
     }
     if (tree_text(table, "schemaname") || !name || strcmp(name, "input") != 0) {
         (void)error_set(parser->error, ERROR_PERMANENT, "42P01",
-                        "relation \"%s\" does not exist; the records are in the relation input", name ? name : "");
+                        "relation \"%s\" does not exist; the records are in the relation input",
+                        name ? name : "");
         return statement_refuse(parser->statement, tree_at(table), parser->error);
     }
     if (json_object_get(alias, "colnames")) {
-        return parse_refuse(parser, tree_at(table), "column names behind the alias are not supported");
+        return parse_refuse(parser, tree_at(table),
+                            "column names behind the alias are not supported");
     }
     const char *alias_name = tree_text(alias, "aliasname");
     parser->statement->alias = alias_name ? tree_slice(parser, alias_name) : (struct slice){0};
@@ -105,28 +109,32 @@ static enum status parse_groups(struct parser *parser, json_t *list) {
 
 static enum status parse_orders(struct parser *parser, json_t *list) {
     struct statement *statement = parser->statement;
-    statement->orders = arena_zalloc(parser->arena, (json_array_size(list) + 1) * sizeof *statement->orders);
+    statement->orders =
+        arena_zalloc(parser->arena, (json_array_size(list) + 1) * sizeof *statement->orders);
     size_t i;
     json_t *item;
     json_array_foreach(list, i, item) {
         json_t *body = json_object_get(item, "SortBy");
         struct order *order = &statement->orders[statement->orders_count++];
-        const char *direction = tree_text(body, "sortby_dir"), *nulls = tree_text(body, "sortby_nulls");
+        const char *direction = tree_text(body, "sortby_dir"),
+                   *nulls = tree_text(body, "sortby_nulls");
         if (parse_expression(parser, json_object_get(body, "node"), &order->node)) {
             return STATUS_FAILED;
         }
         if (direction && strcmp(direction, "SORTBY_USING") == 0) {
-            return parse_refuse(parser, order->node->at, "order by ... using is not supported; write asc or desc");
+            return parse_refuse(parser, order->node->at,
+                                "order by ... using is not supported; write asc or desc");
         }
         order->descending = direction && strcmp(direction, "SORTBY_DESC") == 0;
-        order->nulls_first = nulls && strcmp(nulls, "SORTBY_NULLS_FIRST") == 0   ? true
+        order->nulls_first = nulls && strcmp(nulls, "SORTBY_NULLS_FIRST") == 0  ? true
                              : nulls && strcmp(nulls, "SORTBY_NULLS_LAST") == 0 ? false
                                                                                 : order->descending;
     }
     return STATUS_OK;
 }
 
-static enum status optional(struct parser *parser, json_t *select, const char *member, struct node **ret) {
+static enum status optional(struct parser *parser, json_t *select, const char *member,
+                            struct node **ret) {
     json_t *tree = json_object_get(select, member);
     return tree ? parse_expression(parser, tree, ret) : STATUS_OK;
 }
@@ -166,7 +174,8 @@ static enum status parse_select(struct parser *parser, json_t *select) {
         return STATUS_FAILED;
     }
     if (first && json_object_size(first) > 0) {
-        return parse_refuse(parser, 0, "distinct on is not supported; use group by with min or max");
+        return parse_refuse(parser, 0,
+                            "distinct on is not supported; use group by with min or max");
     }
     if (parse_from(parser, json_object_get(select, "fromClause")) ||
         parse_targets(parser, json_object_get(select, "targetList")) ||
@@ -189,7 +198,8 @@ static enum status parse_tree(struct parser *parser, json_t *root) {
     json_t *item = json_array_get(statements, 0), *wrapped = json_object_get(item, "RawStmt");
     const char *tag = tree_tag(json_object_get(wrapped ? wrapped : item, "stmt"), &body);
     if (!tag || strcmp(tag, "SelectStmt") != 0) {
-        return parse_refuse(parser, 0, "a transform is a select; %s is not supported", tag ? tag : "this");
+        return parse_refuse(parser, 0, "a transform is a select; %s is not supported",
+                            tag ? tag : "this");
     }
     return parse_select(parser, body);
 }
@@ -200,15 +210,17 @@ static enum status parse_text(struct parser *parser) {
     enum status status = STATUS_OK;
     if (result.error) {
         (void)error_set(parser->error, ERROR_PERMANENT, "42601", "%s", result.error->message);
-        status = statement_refuse(parser->statement,
-                                  byte_of_character(parser->statement->text, result.error->cursorpos), parser->error);
+        status = statement_refuse(
+            parser->statement, byte_of_character(parser->statement->text, result.error->cursorpos),
+            parser->error);
     } else {
         json_error_t json_error;
         json_t *root = json_loads(result.parse_tree, JSON_ALLOW_NUL, &json_error);
         if (root) {
             status = parse_tree(parser, root);
         } else {
-            (void)error_set(parser->error, ERROR_PERMANENT, "54001", "the statement is too complex to be read");
+            (void)error_set(parser->error, ERROR_PERMANENT, "54001",
+                            "the statement is too complex to be read");
             status = statement_refuse(parser->statement, 0, parser->error);
         }
         json_decref(root);
@@ -217,11 +229,13 @@ static enum status parse_text(struct parser *parser) {
     return status;
 }
 
-enum status statement_parse(struct slice text, struct arena *arena, struct statement *ret, struct error *error) {
+enum status statement_parse(struct slice text, struct arena *arena, struct statement *ret,
+                            struct error *error) {
     size_t bad_at = 0;
     *ret = (struct statement){.text = slice_make(arena_text(arena, text), text.len)};
     if (text.len > STATEMENT_BYTES_MAX) {
-        return error_set(error, ERROR_PERMANENT, "54000", "the statement is longer than %d bytes", STATEMENT_BYTES_MAX);
+        return error_set(error, ERROR_PERMANENT, "54000", "the statement is longer than %d bytes",
+                         STATEMENT_BYTES_MAX);
     }
     if (!utf8_is_valid(text, &bad_at)) {
         (void)error_set(error, ERROR_PERMANENT, "22021", "the statement is not valid UTF-8");

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Expressions of Postgres's parse tree to nodes. Whatever is not in the table at the bottom is refused by name,
- * with a sentence that says what to write instead. */
+/* Expressions of Postgres's parse tree to nodes. Whatever is not in the table at the bottom is
+ * refused by name, with a sentence that says what to write instead. */
 #include "engine/sql/parse_tree.h"
 
 enum status parse_list(struct parser *parser, json_t *list, struct node *parent) {
@@ -16,7 +16,8 @@ enum status parse_list(struct parser *parser, json_t *list, struct node *parent)
     return STATUS_OK;
 }
 
-static enum status add_member(struct parser *parser, json_t *body, const char *member, struct node *parent) {
+static enum status add_member(struct parser *parser, json_t *body, const char *member,
+                              struct node *parent) {
     struct node *node;
     if (parse_expression(parser, json_object_get(body, member), &node)) {
         return STATUS_FAILED;
@@ -58,7 +59,8 @@ static enum status parse_cast(struct parser *parser, json_t *body, struct node *
     return parse_type_name(parser, type, node);
 }
 
-static struct node *binary(struct parser *parser, const char *name, struct node *a, struct node *b) {
+static struct node *binary(struct parser *parser, const char *name, struct node *a,
+                           struct node *b) {
     struct node *node = node_new(parser, NODE_OPERATOR, a->at);
     node->text = slice_of(name);
     node_add(parser, node, a);
@@ -66,7 +68,8 @@ static struct node *binary(struct parser *parser, const char *name, struct node 
     return node;
 }
 
-static struct node *both(struct parser *parser, enum node_kind kind, struct node *a, struct node *b) {
+static struct node *both(struct parser *parser, enum node_kind kind, struct node *a,
+                         struct node *b) {
     struct node *node = node_new(parser, kind, a->at);
     node_add(parser, node, a);
     node_add(parser, node, b);
@@ -80,16 +83,19 @@ static enum status parse_between(struct parser *parser, json_t *body, struct nod
     json_t *bounds = json_object_get(body, "rexpr");
     json_t *wrapped = json_object_get(bounds, "List");
     if (parse_expression(parser, json_object_get(body, "lexpr"), &x) ||
-        parse_list(parser, wrapped ? json_object_get(wrapped, "items") : bounds, list) || list->count != 2) {
+        parse_list(parser, wrapped ? json_object_get(wrapped, "items") : bounds, list) ||
+        list->count != 2) {
         return STATUS_FAILED;
     }
     struct node *a = list->items[0], *b = list->items[1];
     bool negated = strncmp(kind, "AEXPR_NOT_", 10) == 0, symmetric = strstr(kind, "SYM") != NULL;
     const char *lower = negated ? "<" : ">=", *upper = negated ? ">" : "<=";
     enum node_kind inner = negated ? NODE_OR : NODE_AND, outer = negated ? NODE_AND : NODE_OR;
-    struct node *result = both(parser, inner, binary(parser, lower, x, a), binary(parser, upper, x, b));
+    struct node *result =
+        both(parser, inner, binary(parser, lower, x, a), binary(parser, upper, x, b));
     if (symmetric) {
-        struct node *swapped = both(parser, inner, binary(parser, lower, x, b), binary(parser, upper, x, a));
+        struct node *swapped =
+            both(parser, inner, binary(parser, lower, x, b), binary(parser, upper, x, a));
         result = both(parser, outer, result, swapped);
     }
     *node = *result;
@@ -111,8 +117,10 @@ static enum node_kind operator_kind(const char *kind) {
     static const struct {
         const char *name;
         enum node_kind kind;
-    } kinds[] = {{"AEXPR_OP_ANY", NODE_ANY},       {"AEXPR_OP_ALL", NODE_ALL},
-                 {"AEXPR_DISTINCT", NODE_DISTINCT}, {"AEXPR_NOT_DISTINCT", NODE_DISTINCT},
+    } kinds[] = {{"AEXPR_OP_ANY", NODE_ANY},
+                 {"AEXPR_OP_ALL", NODE_ALL},
+                 {"AEXPR_DISTINCT", NODE_DISTINCT},
+                 {"AEXPR_NOT_DISTINCT", NODE_DISTINCT},
                  {"AEXPR_NULLIF", NODE_NULLIF}};
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
         if (strcmp(kinds[i].name, kind) == 0) {
@@ -132,7 +140,8 @@ static enum status parse_operator(struct parser *parser, json_t *body, struct no
         return parse_in(parser, body, node);
     }
     if (strcmp(kind, "AEXPR_SIMILAR") == 0) {
-        return parse_refuse(parser, node->at, "similar to is not supported; use ~ with a regular expression");
+        return parse_refuse(parser, node->at,
+                            "similar to is not supported; use ~ with a regular expression");
     }
     node->kind = operator_kind(kind);
     node->negated = strcmp(kind, "AEXPR_NOT_DISTINCT") == 0;
@@ -145,7 +154,9 @@ static enum status parse_operator(struct parser *parser, json_t *body, struct no
 
 static enum status parse_logic(struct parser *parser, json_t *body, struct node *node) {
     const char *kind = tree_text(body, "boolop");
-    node->kind = kind && strcmp(kind, "OR_EXPR") == 0 ? NODE_OR : kind && strcmp(kind, "NOT_EXPR") == 0 ? NODE_NOT : NODE_AND;
+    node->kind = kind && strcmp(kind, "OR_EXPR") == 0    ? NODE_OR
+                 : kind && strcmp(kind, "NOT_EXPR") == 0 ? NODE_NOT
+                                                         : NODE_AND;
     return parse_list(parser, json_object_get(body, "args"), node);
 }
 
@@ -157,9 +168,10 @@ static enum status parse_null_test(struct parser *parser, json_t *body, struct n
 }
 
 static enum status parse_bool_test(struct parser *parser, json_t *body, struct node *node) {
-    static const char *const names[] = {[IS_TRUE] = "IS_TRUE",           [IS_NOT_TRUE] = "IS_NOT_TRUE",
-                                        [IS_FALSE] = "IS_FALSE",         [IS_NOT_FALSE] = "IS_NOT_FALSE",
-                                        [IS_UNKNOWN] = "IS_UNKNOWN",     [IS_NOT_UNKNOWN] = "IS_NOT_UNKNOWN"};
+    static const char *const names[] = {
+        [IS_TRUE] = "IS_TRUE",       [IS_NOT_TRUE] = "IS_NOT_TRUE",
+        [IS_FALSE] = "IS_FALSE",     [IS_NOT_FALSE] = "IS_NOT_FALSE",
+        [IS_UNKNOWN] = "IS_UNKNOWN", [IS_NOT_UNKNOWN] = "IS_NOT_UNKNOWN"};
     const char *kind = tree_text(body, "booltesttype");
     node->kind = NODE_IS;
     node->test = IS_TRUE;
@@ -217,8 +229,9 @@ static enum status parse_element(struct parser *parser, json_t *body, struct nod
     }
     node->at = node->items[0]->at;
     if (json_array_size(indirection) != 1 || !indices || tree_flag(indices, "is_slice")) {
-        return parse_refuse(parser, node->at,
-                            "only one subscript is supported, as in a[1]; no slices, no fields of rows");
+        return parse_refuse(
+            parser, node->at,
+            "only one subscript is supported, as in a[1]; no slices, no fields of rows");
     }
     return add_member(parser, indices, "uidx", node);
 }
@@ -259,14 +272,16 @@ static enum status parse_value_function(struct parser *parser, json_t *body, str
         }
     }
     return parse_refuse(parser, node->at,
-                        "this value is not supported; there are current_date, current_timestamp, localtimestamp and "
+                        "this value is not supported; there are current_date, current_timestamp, "
+                        "localtimestamp and "
                         "localtime");
 }
 
 static enum status parse_collate(struct parser *parser, json_t *body, struct node *node) {
     const char *name = tree_last_name(json_object_get(body, "collname"));
     if (!name || (strcmp(name, "C") != 0 && strcmp(name, "POSIX") != 0)) {
-        return parse_refuse(parser, node->at, "text is always compared by bytes; only collate \"C\" is accepted");
+        return parse_refuse(parser, node->at,
+                            "text is always compared by bytes; only collate \"C\" is accepted");
     }
     struct node *inner;
     if (parse_expression(parser, json_object_get(body, "arg"), &inner)) {

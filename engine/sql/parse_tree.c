@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The accessor layer over jansson, constants and type names. */
+/* The accessor layer over jansson, constants and type names. What differs between the majors of
+ * Postgres's parser is evened out here. */
 #include "engine/sql/parse_tree.h"
 
 #include <stdarg.h>
@@ -93,7 +94,8 @@ static const char *skip_blank(const char *text) {
         } else if (text[0] == '/' && text[1] == '*') {
             int depth = 0;
             do {
-                bool opens = text[0] == '/' && text[1] == '*', closes = text[0] == '*' && text[1] == '/';
+                bool opens = text[0] == '/' && text[1] == '*',
+                     closes = text[0] == '*' && text[1] == '/';
                 depth += opens - closes;
                 text += opens || closes ? 2 : 1;
             } while (depth > 0 && *text);
@@ -117,7 +119,10 @@ static int64_t digits_value(const char *text) {
     digits[len] = '\0';
     int radix = 10;
     if (digits[0] == '0' && len > 2) {
-        radix = (digits[1] | 32) == 'x' ? 16 : (digits[1] | 32) == 'o' ? 8 : (digits[1] | 32) == 'b' ? 2 : 10;
+        radix = (digits[1] | 32) == 'x'   ? 16
+                : (digits[1] | 32) == 'o' ? 8
+                : (digits[1] | 32) == 'b' ? 2
+                                          : 10;
     }
     return strtoll(radix == 10 ? digits : digits + 2, NULL, radix);
 }
@@ -145,8 +150,9 @@ static bool constant_integer(struct parser *parser, json_t *body, int64_t *ret) 
         return false;
     }
     json_t *value = json_object_get(part, "ival");
-    *ret = value && json_integer_value(value) != 0 ? json_integer_value(value)
-                                                   : integer_from_text(parser->statement, tree_at(body));
+    *ret = value && json_integer_value(value) != 0
+               ? json_integer_value(value)
+               : integer_from_text(parser->statement, tree_at(body));
     return true;
 }
 
@@ -174,7 +180,8 @@ enum status parse_constant(struct parser *parser, json_t *body, struct node *nod
         node->kind = NODE_BOOL;
         node->flag = tree_flag(part, "boolval");
     } else if (constant_part(body, "bsval", "BitString")) {
-        return parse_refuse(parser, node->at, "bit strings are not supported; use an integer or bytea");
+        return parse_refuse(parser, node->at,
+                            "bit strings are not supported; use an integer or bytea");
     } else {
         node->kind = NODE_NULL;
     }
@@ -185,12 +192,24 @@ static const struct {
     const char *name;
     enum type_id id;
 } type_names[] = {
-    {"bool", TYPE_BOOL},     {"int2", TYPE_INT2},           {"int4", TYPE_INT4},
-    {"int8", TYPE_INT8},     {"float4", TYPE_FLOAT4},       {"float8", TYPE_FLOAT8},
-    {"text", TYPE_TEXT},     {"numeric", TYPE_NUMERIC},     {"varchar", TYPE_TEXT},
-    {"bpchar", TYPE_TEXT},   {"bytea", TYPE_BYTEA},         {"uuid", TYPE_UUID},
-    {"date", TYPE_DATE},     {"time", TYPE_TIME},           {"timestamp", TYPE_TIMESTAMP},
-    {"json", TYPE_JSON},     {"timestamptz", TYPE_TIMESTAMPTZ}, {"interval", TYPE_INTERVAL},
+    {"bool", TYPE_BOOL},
+    {"int2", TYPE_INT2},
+    {"int4", TYPE_INT4},
+    {"int8", TYPE_INT8},
+    {"float4", TYPE_FLOAT4},
+    {"float8", TYPE_FLOAT8},
+    {"text", TYPE_TEXT},
+    {"numeric", TYPE_NUMERIC},
+    {"varchar", TYPE_TEXT},
+    {"bpchar", TYPE_TEXT},
+    {"bytea", TYPE_BYTEA},
+    {"uuid", TYPE_UUID},
+    {"date", TYPE_DATE},
+    {"time", TYPE_TIME},
+    {"timestamp", TYPE_TIMESTAMP},
+    {"json", TYPE_JSON},
+    {"timestamptz", TYPE_TIMESTAMPTZ},
+    {"interval", TYPE_INTERVAL},
     {"jsonb", TYPE_JSONB},
 };
 
@@ -221,37 +240,43 @@ static enum status parse_modifiers(struct parser *parser, json_t *modifiers, str
                 : text  ? first >= 1 && first <= 10485760
                         : first >= 0 && first <= 6;
     if (!fits) {
-        (void)error_set(parser->error, ERROR_PERMANENT, "22023", "the modifier of type %s is out of range", name);
+        (void)error_set(parser->error, ERROR_PERMANENT, "22023",
+                        "the modifier of type %s is out of range", name);
         return statement_refuse(parser->statement, cast->at, parser->error);
     }
-    cast->type.modifier = numeric ? (int32_t)((uint32_t)first << 16 | ((uint32_t)second & 0xffff)) : (int32_t)first;
+    cast->type.modifier =
+        numeric ? (int32_t)((uint32_t)first << 16 | ((uint32_t)second & 0xffff)) : (int32_t)first;
     return STATUS_OK;
 }
 
-/* interval '5' day: the field is a bit of a mask (timestamp.h of Postgres: 1 << field); a bare number takes it as its
- * unit. */
+/* interval '5' day: the field is a bit of a mask (timestamp.h of Postgres: 1 << field); a bare
+ * number takes it as its unit. */
 static enum status interval_field(struct parser *parser, json_t *modifiers, struct node *cast) {
     static const struct {
         int bit;
         const char *unit;
-    } units[] = {{2, "year"}, {1, "month"}, {3, "day"}, {10, "hour"}, {11, "minute"}, {12, "second"}};
+    } units[] = {{2, "year"},  {1, "month"},   {3, "day"},
+                 {10, "hour"}, {11, "minute"}, {12, "second"}};
     int64_t mask = 0;
     const struct node *literal = cast->items[0];
     struct slice text = literal->text;
-    bool integer = json_array_size(modifiers) == 1 && parse_integer(parser, json_array_get(modifiers, 0), &mask) &&
+    bool integer = json_array_size(modifiers) == 1 &&
+                   parse_integer(parser, json_array_get(modifiers, 0), &mask) &&
                    literal->kind == NODE_STRING && text.len > 0 &&
                    strspn(text.data, "+-0123456789.") == text.len;
     for (size_t i = 0; integer && i < sizeof units / sizeof *units; i++) {
         if (mask == INT64_C(1) << units[i].bit) {
             bool whole = strchr(text.data, '.') == NULL || strcmp(units[i].unit, "second") == 0;
             if (whole) {
-                cast->items[0]->text = slice_of(arena_printf(parser->arena, "%s %s", text.data, units[i].unit));
+                cast->items[0]->text =
+                    slice_of(arena_printf(parser->arena, "%s %s", text.data, units[i].unit));
                 return STATUS_OK;
             }
         }
     }
-    return parse_refuse(parser, cast->at,
-                        "this form of interval is not supported; write the unit in the text: interval '5 days'");
+    return parse_refuse(
+        parser, cast->at,
+        "this form of interval is not supported; write the unit in the text: interval '5 days'");
 }
 
 enum status parse_type_name(struct parser *parser, json_t *body, struct node *cast) {
@@ -263,8 +288,10 @@ enum status parse_type_name(struct parser *parser, json_t *body, struct node *ca
     cast->type = (struct type){.id = type_named(cast->type_name), .modifier = -1};
     if (cast->type.id == TYPE_UNKNOWN || tree_flag(body, "setof") || tree_flag(body, "pct_type")) {
         (void)error_set(parser->error, ERROR_PERMANENT, "42704",
-                        "type \"%s\" does not exist here; there are bool, int2, int4, int8, float4, float8, numeric, "
-                        "text, bytea, uuid, date, time, timestamp, timestamptz, interval, json, jsonb and their arrays",
+                        "type \"%s\" does not exist here; there are bool, int2, int4, int8, "
+                        "float4, float8, numeric, "
+                        "text, bytea, uuid, date, time, timestamp, timestamptz, interval, json, "
+                        "jsonb and their arrays",
                         cast->type_name.data);
         return statement_refuse(parser->statement, at, parser->error);
     }

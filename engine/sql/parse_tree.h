@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reading Postgres's parse tree as libpg_query prints it, leniently: absent means zero, false or empty, and the
- * shapes of the majors 13 to 17 are taken alike. Two traps are dealt with here and nowhere else: a negative or
- * zero integer is printed as `{}`, so that its value is read from the statement's text; and strings have had
- * several member names. */
+/* Reading Postgres's parse tree as libpg_query prints it, leniently: absent means zero, false or
+ * empty, and the shapes of the majors 13 to 17 are taken alike. Two traps are dealt with here and
+ * nowhere else: a negative or zero integer is printed as `{}`, so that its value is read from the
+ * statement's text; and strings have had several member names. */
 #ifndef LEAT_SQL_PARSE_TREE_H
 #define LEAT_SQL_PARSE_TREE_H
 

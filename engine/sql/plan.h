@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A bound statement: typed expressions over numbered columns, immutable, shared by workers. bind*.c makes it, run*.c
- * evaluates it, fold*.c aggregates.
+/* A bound statement: typed expressions over numbered columns, immutable, shared by workers. bind*.c
+ * makes it, run*.c evaluates it, fold*.c aggregates.
  *
- * A statement runs in two steps when it groups: the first over the input (where, keys, the aggregates' arguments), the
- * second over the groups, whose columns are the keys and then the aggregates (having, the select list, order by).
- * Without groups only the second exists, over the input. */
+ * A statement runs in two steps when it groups: the first over the input (where, keys, the
+ * aggregates' arguments), the second over the groups, whose columns are the keys and then the
+ * aggregates (having, the select list, order by). Without groups only the second exists, over the
+ * input. */
 #ifndef LEAT_SQL_PLAN_H
 #define LEAT_SQL_PLAN_H
 
@@ -15,25 +16,27 @@
 
 enum expr_kind {
     EXPR_CONSTANT,
-    EXPR_COLUMN,     /* number: column of the batch */
-    EXPR_SLOT,       /* number: a value that an enclosing case holds */
-    EXPR_CALL,       /* function over arguments */
-    EXPR_CAST,       /* cast of arguments[0] */
+    EXPR_COLUMN, /* number: column of the batch */
+    EXPR_SLOT,   /* number: a value that an enclosing case holds */
+    EXPR_CALL,   /* function over arguments */
+    EXPR_CAST,   /* cast of arguments[0] */
     EXPR_AND,
     EXPR_OR,
     EXPR_NOT,
-    EXPR_IS,         /* test */
-    EXPR_DISTINCT,   /* function is =; negated: is not distinct */
-    EXPR_ANY,        /* function over arguments[0] and each element of arguments[1] */
+    EXPR_IS,       /* test */
+    EXPR_DISTINCT, /* function is =; negated: is not distinct */
+    EXPR_ANY,      /* function over arguments[0] and each element of arguments[1] */
     EXPR_ALL,
-    EXPR_CASE,       /* pairs of condition and result, then else; slot: arguments[0] is held there first */
+    EXPR_CASE, /* pairs of condition and result, then else; slot: arguments[0] is held there first
+                */
     EXPR_COALESCE,
-    EXPR_NULLIF,     /* function is =, over the converted pair in arguments[1..2]; arguments[0] is the result */
+    EXPR_NULLIF, /* function is =, over the converted pair in arguments[1..2]; arguments[0] is the
+                    result */
     EXPR_GREATEST,
     EXPR_LEAST,
     EXPR_ARRAY,
     EXPR_ELEMENT,
-    EXPR_AGGREGATE,  /* only while binding: number is that of the aggregate */
+    EXPR_AGGREGATE, /* only while binding: number is that of the aggregate */
 };
 
 enum { NO_SLOT = UINT32_MAX };
@@ -44,11 +47,12 @@ struct expr {
     uint32_t at;
     struct expr **arguments;
     uint32_t count;
-    uint32_t number;   /* column, slot */
-    uint32_t slot;     /* case: where the compared value is held, or NO_SLOT */
+    uint32_t number; /* column, slot */
+    uint32_t slot;   /* case: where the compared value is held, or NO_SLOT */
     enum is_test test;
     bool negated;
-    bool stable;       /* the same for the same row at any time: may be folded when its arguments are constant */
+    bool stable; /* the same for the same row at any time: may be folded when its arguments are
+                    constant */
     struct column constant;
     const struct function *function;
     void *prepared;
@@ -59,9 +63,9 @@ struct expr {
 
 struct aggregate {
     enum sql_aggregate kind;
-    struct type type;          /* of the result */
-    struct expr *argument;     /* NULL: count(*) */
-    struct expr *filter;       /* NULL: every row */
+    struct type type;      /* of the result */
+    struct expr *argument; /* NULL: count(*) */
+    struct expr *filter;   /* NULL: every row */
     bool distinct;
     uint32_t at;
 };
@@ -74,15 +78,15 @@ struct sort_key {
 struct sql_plan {
     const struct timezone *zone;
     const struct schema *input;
-    bool *needed;             /* by input column */
+    bool *needed; /* by input column */
     uint32_t slots;
-    struct expr *where;       /* NULL: every row */
+    struct expr *where; /* NULL: every row */
     bool grouped;
     struct expr **keys;
     uint32_t keys_count;
     struct aggregate *aggregates;
     uint32_t aggregates_count;
-    struct schema groups;     /* the columns of the second step: keys, aggregates */
+    struct schema groups; /* the columns of the second step: keys, aggregates */
     struct expr *having;
     struct expr **outputs;    /* the select list, then hidden sort keys */
     uint32_t outputs_count;   /* hidden ones not counted */
@@ -92,7 +96,7 @@ struct sql_plan {
     struct sort_key *sort;
     uint32_t sort_count;
     bool distinct;
-    uint64_t limit, offset;   /* UINT64_MAX: none */
+    uint64_t limit, offset; /* UINT64_MAX: none */
     struct sql_traits traits;
 };
 

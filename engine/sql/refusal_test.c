@@ -93,11 +93,9 @@ static void deep_nesting_is_refused_not_a_crash(void **state) {
     static char statement[200000];
     struct fixture fixture;
     fixture_init(&fixture, columns);
-    strcpy(statement, "select ");
-    for (size_t i = 7; i < 150000; i++) {
-        statement[i] = '(';
-    }
-    strcpy(statement + 150000, "i from input");
+    memset(statement, '(', 150000);
+    memcpy(statement, "select ", 7);
+    memcpy(statement + 150000, "i from input", 13);
     assert_false(fixture_compile(&fixture, statement));
     size_t len = (size_t)snprintf(statement, sizeof statement, "select i");
     for (int i = 0; i < 5000; i++) {

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Columns, calls and casts; how failures of rows are kept. The lazy forms are in run_logic.c. */
+/* Columns, calls and casts; how failures of rows are kept. The lazy forms are in run_logic.c.
+ * Arguments are computed for all rows asked for; a strict function then sees only those without a
+ * null. */
 #include "engine/sql/run.h"
 
 #include <assert.h>
@@ -41,7 +43,8 @@ void call_null(struct call *call, struct column *ret, uint32_t row) {
     column_null_set(ret, row, call->arena);
 }
 
-struct rows run_init(struct run *run, struct batch *batch, const struct timezone *zone, uint32_t slots) {
+struct rows run_init(struct run *run, struct batch *batch, const struct timezone *zone,
+                     uint32_t slots) {
     *run = (struct run){.batch = batch, .arena = batch->arena, .zone = zone};
     run->slots = arena_zalloc(run->arena, (slots + 1) * sizeof *run->slots);
     if (batch->selection) {
@@ -68,7 +71,8 @@ struct rows run_clean(struct run *run, struct rows rows) {
     return (struct rows){.list = list, .count = count};
 }
 
-static struct call call_make(struct run *run, const struct column *arguments, uint32_t count, struct rows rows) {
+static struct call call_make(struct run *run, const struct column *arguments, uint32_t count,
+                             struct rows rows) {
     return (struct call){.batch = run->batch,
                          .arena = run->arena,
                          .zone = run->zone,
@@ -81,8 +85,8 @@ static struct call call_make(struct run *run, const struct column *arguments, ui
 }
 
 /* Sets ret to null where any argument is, and returns the other rows. */
-static struct rows without_nulls(struct run *run, const struct column *arguments, uint32_t count, struct rows rows,
-                                 struct column *ret) {
+static struct rows without_nulls(struct run *run, const struct column *arguments, uint32_t count,
+                                 struct rows rows, struct column *ret) {
     for (uint32_t a = 0; a < count; a++) {
         const struct column *argument = &arguments[a];
         if (!argument->nulls) {
@@ -102,7 +106,8 @@ static struct rows without_nulls(struct run *run, const struct column *arguments
     return rows;
 }
 
-static const struct column *arguments_run(struct run *run, const struct expr *expr, struct rows rows) {
+static const struct column *arguments_run(struct run *run, const struct expr *expr,
+                                          struct rows rows) {
     struct column *arguments = arena_alloc(run->arena, (expr->count + 1) * sizeof *arguments);
     for (uint32_t i = 0; i < expr->count; i++) {
         arguments[i] = *run_expr(run, expr->arguments[i], rows);
@@ -110,7 +115,8 @@ static const struct column *arguments_run(struct run *run, const struct expr *ex
     return arguments;
 }
 
-static void run_call(struct run *run, const struct expr *expr, struct rows rows, struct column *ret) {
+static void run_call(struct run *run, const struct expr *expr, struct rows rows,
+                     struct column *ret) {
     const struct column *arguments = arguments_run(run, expr, rows);
     if (!(expr->function->flags & FUNCTION_NULLS)) {
         rows = without_nulls(run, arguments, expr->count, rows, ret);
@@ -123,8 +129,8 @@ static void run_call(struct run *run, const struct expr *expr, struct rows rows,
     }
 }
 
-void run_binary(struct run *run, const struct expr *expr, const struct column *pair, struct rows rows,
-                struct column *ret) {
+void run_binary(struct run *run, const struct expr *expr, const struct column *pair,
+                struct rows rows, struct column *ret) {
     struct call call = call_make(run, pair, 2, rows);
     call.prepared = expr->prepared;
     call.result = ret;
@@ -133,7 +139,8 @@ void run_binary(struct run *run, const struct expr *expr, const struct column *p
     }
 }
 
-static void run_cast(struct run *run, const struct expr *expr, struct rows rows, struct column *ret) {
+static void run_cast(struct run *run, const struct expr *expr, struct rows rows,
+                     struct column *ret) {
     const struct column *from = run_expr(run, expr->arguments[0], rows);
     rows = without_nulls(run, from, 1, rows, ret);
     struct call call = call_make(run, from, 1, rows);
@@ -146,7 +153,8 @@ static void run_cast(struct run *run, const struct expr *expr, struct rows rows,
     }
 }
 
-static void copy_rows(struct run *run, const struct column *from, struct rows rows, struct column *ret) {
+static void copy_rows(struct run *run, const struct column *from, struct rows rows,
+                      struct column *ret) {
     uint32_t width = type_width(ret->type);
     for (uint32_t i = 0; i < rows.count; i++) {
         uint32_t row = rows.list[i];
@@ -159,12 +167,13 @@ static void copy_rows(struct run *run, const struct column *from, struct rows ro
 }
 
 void run_expr_into(struct run *run, const struct expr *expr, struct rows rows, struct column *ret) {
-    static void (*const kinds[])(struct run *, const struct expr *, struct rows, struct column *) = {
-        [EXPR_CALL] = run_call,         [EXPR_CAST] = run_cast,         [EXPR_AND] = run_logic,
-        [EXPR_OR] = run_logic,          [EXPR_NOT] = run_logic,         [EXPR_IS] = run_is,
-        [EXPR_DISTINCT] = run_pair,     [EXPR_NULLIF] = run_pair,       [EXPR_ANY] = run_quantified,
-        [EXPR_ALL] = run_quantified,    [EXPR_CASE] = run_case,         [EXPR_COALESCE] = run_coalesce,
-        [EXPR_GREATEST] = run_extreme,  [EXPR_LEAST] = run_extreme,     [EXPR_ARRAY] = run_array,
+    static void (*const kinds[])(struct run *, const struct expr *, struct rows,
+                                 struct column *) = {
+        [EXPR_CALL] = run_call,        [EXPR_CAST] = run_cast,     [EXPR_AND] = run_logic,
+        [EXPR_OR] = run_logic,         [EXPR_NOT] = run_logic,     [EXPR_IS] = run_is,
+        [EXPR_DISTINCT] = run_pair,    [EXPR_NULLIF] = run_pair,   [EXPR_ANY] = run_quantified,
+        [EXPR_ALL] = run_quantified,   [EXPR_CASE] = run_case,     [EXPR_COALESCE] = run_coalesce,
+        [EXPR_GREATEST] = run_extreme, [EXPR_LEAST] = run_extreme, [EXPR_ARRAY] = run_array,
         [EXPR_ELEMENT] = run_element,
     };
     if (rows.count == 0) {
@@ -194,8 +203,8 @@ const struct column *run_expr(struct run *run, const struct expr *expr, struct r
     return ret;
 }
 
-bool run_constant(const struct expr *expr, const struct timezone *zone, struct arena *arena, struct column *ret,
-                  struct call_failure *failure) {
+bool run_constant(const struct expr *expr, const struct timezone *zone, struct arena *arena,
+                  struct column *ret, struct call_failure *failure) {
     static const uint32_t only[] = {0};
     struct batch batch = {.arena = arena, .rows = 1};
     struct run run = {.batch = &batch, .arena = arena, .zone = zone, .detached = true};

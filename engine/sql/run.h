@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Evaluation of expressions over columns. A result is wanted for a list of rows, ascending; only those rows are
- * computed, and lazy forms (and, or, case, coalesce) narrow the list for each branch, so that a branch is never
- * computed for a row that does not take it. A row that fails becomes null and goes on as such; its record has been
- * withdrawn, so that the value is never seen. */
+/* Evaluation of expressions over columns. A result is wanted for a list of rows, ascending; only
+ * those rows are computed, and lazy forms (and, or, case, coalesce) narrow the list for each
+ * branch, so that a branch is never computed for a row that does not take it. A row that fails
+ * becomes null and goes on as such; its record has been withdrawn, so that the value is never seen.
+ */
 #ifndef LEAT_SQL_RUN_H
 #define LEAT_SQL_RUN_H
 
@@ -23,7 +24,8 @@ struct run {
 };
 
 /* The rows are the batch's selection. slots: as many as the plan says. */
-struct rows run_init(struct run *run, struct batch *batch, const struct timezone *zone, uint32_t slots);
+struct rows run_init(struct run *run, struct batch *batch, const struct timezone *zone,
+                     uint32_t slots);
 /* The value for these rows, by row number; a column of the batch is returned as it is. */
 const struct column *run_expr(struct run *run, const struct expr *expr, struct rows rows);
 /* The same, into a column of the right type that exists; rows not asked for are left alone. */
@@ -34,8 +36,8 @@ struct rows run_filter(struct run *run, const struct expr *expr, struct rows row
 struct rows run_clean(struct run *run, struct rows rows);
 
 /* Evaluates an expression without columns once; false = it failed. */
-bool run_constant(const struct expr *expr, const struct timezone *zone, struct arena *arena, struct column *ret,
-                  struct call_failure *failure);
+bool run_constant(const struct expr *expr, const struct timezone *zone, struct arena *arena,
+                  struct column *ret, struct call_failure *failure);
 
 /* Parts of run_expr_into, by kind. */
 void run_logic(struct run *run, const struct expr *expr, struct rows rows, struct column *ret);
@@ -49,10 +51,11 @@ void run_element(struct run *run, const struct expr *expr, struct rows rows, str
 void run_quantified(struct run *run, const struct expr *expr, struct rows rows, struct column *ret);
 
 /* Calls a strict function over two columns; both must be free of nulls among rows. */
-void run_binary(struct run *run, const struct expr *expr, const struct column *pair, struct rows rows,
-                struct column *ret);
+void run_binary(struct run *run, const struct expr *expr, const struct column *pair,
+                struct rows rows, struct column *ret);
 
-/* The comparison of a column with a constant that needs no column of truth values; false = not of that form. */
+/* The comparison of a column with a constant that needs no column of truth values; false = not of
+ * that form. */
 bool run_fast_filter(struct run *run, const struct expr *expr, struct rows rows, struct rows *ret);
 
 static inline uint32_t *rows_new(struct run *run, uint32_t count) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* `column <op> constant` as a filter: the hot path. One loop for each C type and operator, no column of truth
- * values in between, and no branch on the outcome (the row is always written, the count moves on when it holds). */
+/* `column <op> constant` as a filter: the hot path. One loop for each C type and operator, no
+ * column of truth values in between, and no branch on the outcome (the row is always written, the
+ * count moves on when it holds). */
 #include "engine/sql/run.h"
 
 #include "engine/record/numeric.h"
@@ -18,7 +19,8 @@ static enum comparison comparison_of(const char *name) {
 }
 
 static enum comparison mirrored(enum comparison comparison) {
-    static const enum comparison mirror[] = {EQUAL, UNEQUAL, GREATER, GREATER_EQUAL, LESS, LESS_EQUAL, NO_COMPARISON};
+    static const enum comparison mirror[] = {EQUAL, UNEQUAL,    GREATER,      GREATER_EQUAL,
+                                             LESS,  LESS_EQUAL, NO_COMPARISON};
     return mirror[comparison];
 }
 
@@ -29,35 +31,35 @@ struct scan {
     uint32_t *list;
 };
 
-#define SCAN_LOOP(test_)                                                                                              \
-    for (uint32_t i = 0; i < scan->rows.count; i++) {                                                                 \
-        uint32_t row = scan->rows.list[i];                                                                            \
-        scan->list[count] = row;                                                                                      \
-        count += (test_);                                                                                             \
-    }                                                                                                                 \
+#define SCAN_LOOP(test_)                                                                           \
+    for (uint32_t i = 0; i < scan->rows.count; i++) {                                              \
+        uint32_t row = scan->rows.list[i];                                                         \
+        scan->list[count] = row;                                                                   \
+        count += (test_);                                                                          \
+    }                                                                                              \
     break;
 
-#define SCAN(name_, type_)                                                                                            \
-    static uint32_t name_(const struct scan *scan, type_ constant) {                                                  \
-        const type_ *values = scan->column->values;                                                                   \
-        uint32_t count = 0;                                                                                           \
-        switch (scan->comparison) {                                                                                   \
-        case EQUAL:                                                                                                   \
-            SCAN_LOOP(values[row] == constant)                                                                        \
-        case UNEQUAL:                                                                                                 \
-            SCAN_LOOP(values[row] != constant)                                                                        \
-        case LESS:                                                                                                    \
-            SCAN_LOOP(values[row] < constant)                                                                         \
-        case LESS_EQUAL:                                                                                              \
-            SCAN_LOOP(values[row] <= constant)                                                                        \
-        case GREATER:                                                                                                 \
-            SCAN_LOOP(values[row] > constant)                                                                         \
-        case GREATER_EQUAL:                                                                                           \
-            SCAN_LOOP(values[row] >= constant)                                                                        \
-        case NO_COMPARISON:                                                                                           \
-            break;                                                                                                    \
-        }                                                                                                             \
-        return count;                                                                                                 \
+#define SCAN(name_, type_)                                                                         \
+    static uint32_t name_(const struct scan *scan, type_ constant) {                               \
+        const type_ *values = scan->column->values;                                                \
+        uint32_t count = 0;                                                                        \
+        switch (scan->comparison) {                                                                \
+        case EQUAL:                                                                                \
+            SCAN_LOOP(values[row] == constant)                                                     \
+        case UNEQUAL:                                                                              \
+            SCAN_LOOP(values[row] != constant)                                                     \
+        case LESS:                                                                                 \
+            SCAN_LOOP(values[row] < constant)                                                      \
+        case LESS_EQUAL:                                                                           \
+            SCAN_LOOP(values[row] <= constant)                                                     \
+        case GREATER:                                                                              \
+            SCAN_LOOP(values[row] > constant)                                                      \
+        case GREATER_EQUAL:                                                                        \
+            SCAN_LOOP(values[row] >= constant)                                                     \
+        case NO_COMPARISON:                                                                        \
+            break;                                                                                 \
+        }                                                                                          \
+        return count;                                                                              \
     }
 SCAN(scan_int2, int16_t)
 SCAN(scan_int4, int32_t)
@@ -105,7 +107,8 @@ static uint32_t scan_float8(const struct scan *scan, double constant) {
 static uint32_t scan_text(const struct scan *scan, struct slice constant) {
     const struct slice *values = scan->column->values;
     uint32_t count = 0;
-    bool equality = scan->comparison == EQUAL || scan->comparison == UNEQUAL, equal = scan->comparison == EQUAL;
+    bool equality = scan->comparison == EQUAL || scan->comparison == UNEQUAL,
+         equal = scan->comparison == EQUAL;
     for (uint32_t i = 0; i < scan->rows.count; i++) {
         uint32_t row = scan->rows.list[i];
         scan->list[count] = row;
@@ -115,7 +118,8 @@ static uint32_t scan_text(const struct scan *scan, struct slice constant) {
     return count;
 }
 
-/* The digits before and after the point of canonical numeric text; false for NaN and the infinities. */
+/* The digits before and after the point of canonical numeric text; false for NaN and the
+ * infinities. */
 static bool numeric_parts(struct slice value, struct slice *ret_whole, struct slice *ret_fraction) {
     char last = value.data[value.len - 1];
     if (last == 'N' || last == 'y') {
@@ -164,7 +168,8 @@ static uint32_t scan_numeric(const struct scan *scan, struct slice constant) {
     for (uint32_t i = 0; i < scan->rows.count; i++) {
         uint32_t row = scan->rows.list[i];
         struct slice value = values[row];
-        int order = plain && is_plain(value) ? plain_order(whole, fraction, value) : numeric_compare(value, constant);
+        int order = plain && is_plain(value) ? plain_order(whole, fraction, value)
+                                             : numeric_compare(value, constant);
         scan->list[count] = row;
         count += holds(scan->comparison, order);
     }
@@ -224,8 +229,9 @@ bool run_fast_filter(struct run *run, const struct expr *expr, struct rows rows,
         right = swap;
         comparison = mirrored(comparison);
     }
-    if (comparison == NO_COMPARISON || right->kind != EXPR_CONSTANT || left->type.id != right->type.id ||
-        left->type.array || right->type.array || left->type.blank_padded) {
+    if (comparison == NO_COMPARISON || right->kind != EXPR_CONSTANT ||
+        left->type.id != right->type.id || left->type.array || right->type.array ||
+        left->type.blank_padded) {
         return false;
     }
     if (column_is_null(&right->constant, 0)) {
@@ -236,7 +242,8 @@ bool run_fast_filter(struct run *run, const struct expr *expr, struct rows rows,
     if (column->constant) {
         return false;
     }
-    struct scan scan = {.column = column, .comparison = comparison, .rows = without_nulls(run, column, rows)};
+    struct scan scan = {
+        .column = column, .comparison = comparison, .rows = without_nulls(run, column, rows)};
     scan.list = rows_new(run, scan.rows.count);
     ret->list = scan.list;
     return scan_run(&scan, &right->constant, &ret->count);

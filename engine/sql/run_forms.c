@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* is distinct from, nullif, greatest, least, array[...], a[i], and the comparisons with any and all of an array. */
+/* is distinct from, nullif, greatest, least, array[...], a[i], and the comparisons with any and all
+ * of an array. Nothing here is lazy but any and all, which stop at the element that decides. */
 #include "engine/sql/run.h"
 
 #include "engine/record/value.h"
@@ -8,7 +9,8 @@ static bool is_true(const struct column *column, uint32_t row) {
     return !column_is_null(column, row) && COLUMN_VALUE(column, uint8_t, row) != 0;
 }
 
-/* `a is [not] distinct from b`: arguments a, b. `nullif(a, b)`: arguments a, then a and b as = takes them. */
+/* `a is [not] distinct from b`: arguments a, b. `nullif(a, b)`: arguments a, then a and b as =
+ * takes them. */
 void run_pair(struct run *run, const struct expr *expr, struct rows rows, struct column *ret) {
     bool nullif = expr->kind == EXPR_NULLIF;
     const struct column *first = nullif ? run_expr(run, expr->arguments[0], rows) : NULL;
@@ -22,7 +24,8 @@ void run_pair(struct run *run, const struct expr *expr, struct rows rows, struct
         if (!column_is_null(&pair[0], row) && !column_is_null(&pair[1], row)) {
             list[count++] = row;
         } else {
-            ((uint8_t *)equal.values)[row] = !nullif && column_is_null(&pair[0], row) && column_is_null(&pair[1], row);
+            ((uint8_t *)equal.values)[row] =
+                !nullif && column_is_null(&pair[0], row) && column_is_null(&pair[1], row);
         }
     }
     run_binary(run, expr, pair, (struct rows){.list = list, .count = count}, &equal);
@@ -80,11 +83,14 @@ void run_array(struct run *run, const struct expr *expr, struct rows rows, struc
             if (column_is_null(values[a], row)) {
                 column_null_set(&elements, a, run->arena);
             } else {
-                memcpy((char *)elements.values + (size_t)a * width, column_at(values[a], row, width), width);
+                memcpy((char *)elements.values + (size_t)a * width,
+                       column_at(values[a], row, width), width);
             }
         }
         struct array *array = arena_alloc(run->arena, sizeof *array);
-        *array = (struct array){.element = element.id, .count = count, .nulls = elements.nulls,
+        *array = (struct array){.element = element.id,
+                                .count = count,
+                                .nulls = elements.nulls,
                                 .values = elements.values};
         COLUMN_VALUE(ret, struct array *, row) = array;
     }
@@ -104,7 +110,8 @@ void run_element(struct run *run, const struct expr *expr, struct rows rows, str
         bool null = column_is_null(arrays, row) || column_is_null(indices, row);
         const struct array *array = null ? NULL : COLUMN_VALUE(arrays, struct array *, row);
         int32_t index = null ? 0 : COLUMN_VALUE(indices, int32_t, row);
-        if (null || index < 1 || (uint32_t)index > array->count || element_is_null(array, (uint32_t)index - 1)) {
+        if (null || index < 1 || (uint32_t)index > array->count ||
+            element_is_null(array, (uint32_t)index - 1)) {
             column_null_set(ret, row, run->arena);
             continue;
         }
@@ -123,10 +130,11 @@ struct quantified {
 };
 
 /* Compares the rows with one element each (a column); returns those still undecided. */
-static struct rows quantified_step(struct quantified *state, const struct column *element, struct rows rows,
-                                   uint64_t *null_seen) {
+static struct rows quantified_step(struct quantified *state, const struct column *element,
+                                   struct rows rows, uint64_t *null_seen) {
     struct run *run = state->run;
-    uint32_t *list = rows_new(run, rows.count), *open = rows_new(run, rows.count), count = 0, left = 0;
+    uint32_t *list = rows_new(run, rows.count), *open = rows_new(run, rows.count), count = 0,
+             left = 0;
     struct column pair[2] = {*state->left, *element}, equal;
     column_init(&equal, TYPE(BOOL), run->batch->rows, run->arena);
     for (uint32_t i = 0; i < rows.count; i++) {
@@ -152,11 +160,13 @@ static struct rows quantified_step(struct quantified *state, const struct column
     return (struct rows){.list = open, .count = left};
 }
 
-/* The i-th element of each row's array as a column; rows whose array is shorter are dropped from *rows. */
-static struct column elements_at(struct run *run, const struct column *arrays, uint32_t i, struct type element,
-                                 struct rows *rows, struct rows *ret_ended) {
+/* The i-th element of each row's array as a column; rows whose array is shorter are dropped from
+ * *rows. */
+static struct column elements_at(struct run *run, const struct column *arrays, uint32_t i,
+                                 struct type element, struct rows *rows, struct rows *ret_ended) {
     uint32_t width = type_width(element);
-    uint32_t *list = rows_new(run, rows->count), *ended = rows_new(run, rows->count), count = 0, ended_count = 0;
+    uint32_t *list = rows_new(run, rows->count), *ended = rows_new(run, rows->count), count = 0,
+             ended_count = 0;
     struct column column;
     column_init(&column, element, run->batch->rows, run->arena);
     for (uint32_t k = 0; k < rows->count; k++) {
@@ -170,7 +180,8 @@ static struct column elements_at(struct run *run, const struct column *arrays, u
         if (element_is_null(array, i)) {
             column_null_set(&column, row, run->arena);
         } else {
-            memcpy((char *)column.values + (size_t)row * width, (const char *)array->values + (size_t)i * width, width);
+            memcpy((char *)column.values + (size_t)row * width,
+                   (const char *)array->values + (size_t)i * width, width);
         }
     }
     *rows = (struct rows){.list = list, .count = count};
@@ -190,13 +201,15 @@ static void quantified_end(struct quantified *state, struct rows rows, const uin
 }
 
 /* One array for all rows: its elements are constants. */
-static void quantified_constant(struct quantified *state, const struct array *array, struct rows rows,
-                                uint64_t *null_seen) {
+static void quantified_constant(struct quantified *state, const struct array *array,
+                                struct rows rows, uint64_t *null_seen) {
     struct type element = {.id = array->element, .modifier = -1};
     uint32_t width = type_width(element);
     static uint64_t one_null[] = {1};
     for (uint32_t i = 0; i < array->count && rows.count > 0; i++) {
-        struct column column = {.type = element, .rows = 1, .constant = true,
+        struct column column = {.type = element,
+                                .rows = 1,
+                                .constant = true,
                                 .values = (char *)(uintptr_t)array->values + (size_t)i * width,
                                 .nulls = element_is_null(array, i) ? one_null : NULL};
         rows = quantified_step(state, &column, rows, null_seen);
@@ -204,11 +217,14 @@ static void quantified_constant(struct quantified *state, const struct array *ar
     quantified_end(state, rows, null_seen);
 }
 
-void run_quantified(struct run *run, const struct expr *expr, struct rows rows, struct column *ret) {
+void run_quantified(struct run *run, const struct expr *expr, struct rows rows,
+                    struct column *ret) {
     const struct column *left = run_expr(run, expr->arguments[0], rows);
     const struct column *arrays = run_expr(run, expr->arguments[1], rows);
-    struct quantified state = {.run = run, .expr = expr, .ret = ret, .left = left, .decides = expr->kind == EXPR_ANY};
-    uint64_t *null_seen = arena_zalloc(run->arena, ((size_t)run->batch->rows / 64 + 1) * sizeof *null_seen);
+    struct quantified state = {
+        .run = run, .expr = expr, .ret = ret, .left = left, .decides = expr->kind == EXPR_ANY};
+    uint64_t *null_seen =
+        arena_zalloc(run->arena, ((size_t)run->batch->rows / 64 + 1) * sizeof *null_seen);
     uint32_t *list = rows_new(run, rows.count), count = 0;
     for (uint32_t i = 0; i < rows.count; i++) {
         uint32_t row = rows.list[i];

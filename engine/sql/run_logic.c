@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The lazy forms: each branch is evaluated for the rows that reach it and for no others. */
+/* The lazy forms: each branch is evaluated for the rows that reach it and for no others. Lists of
+ * rows stay ascending throughout. */
 #include "engine/sql/run.h"
 
 static void set_bool(struct rows rows, bool value, struct column *ret) {
@@ -8,7 +9,8 @@ static void set_bool(struct rows rows, bool value, struct column *ret) {
     }
 }
 
-static void run_not(struct run *run, const struct expr *expr, struct rows rows, struct column *ret) {
+static void run_not(struct run *run, const struct expr *expr, struct rows rows,
+                    struct column *ret) {
     const struct column *value = run_expr(run, expr->arguments[0], rows);
     for (uint32_t i = 0; i < rows.count; i++) {
         uint32_t row = rows.list[i];
@@ -19,8 +21,8 @@ static void run_not(struct run *run, const struct expr *expr, struct rows rows, 
     }
 }
 
-/* and: false decides; or: true decides. A row is undecided while every argument so far was the other value or null;
- * it ends null if one of them was. */
+/* and: false decides; or: true decides. A row is undecided while every argument so far was the
+ * other value or null; it ends null if one of them was. */
 void run_logic(struct run *run, const struct expr *expr, struct rows rows, struct column *ret) {
     if (expr->kind == EXPR_NOT) {
         run_not(run, expr, rows, ret);
@@ -95,7 +97,8 @@ void run_coalesce(struct run *run, const struct expr *expr, struct rows rows, st
             if (column_is_null(value, row)) {
                 left[count++] = row;
             } else {
-                memcpy((char *)ret->values + (size_t)row * width, column_at(value, row, width), width);
+                memcpy((char *)ret->values + (size_t)row * width, column_at(value, row, width),
+                       width);
             }
         }
         rows = (struct rows){.list = left, .count = count};
@@ -108,10 +111,10 @@ void run_coalesce(struct run *run, const struct expr *expr, struct rows rows, st
 void run_is(struct run *run, const struct expr *expr, struct rows rows, struct column *ret) {
     const struct column *value = run_expr(run, expr->arguments[0], rows);
     uint8_t *values = ret->values;
-    bool null_test = expr->test == IS_NULL || expr->test == IS_NOT_NULL || expr->test == IS_UNKNOWN ||
-                     expr->test == IS_NOT_UNKNOWN;
-    bool negated = expr->test == IS_NOT_NULL || expr->test == IS_NOT_UNKNOWN || expr->test == IS_NOT_TRUE ||
-                   expr->test == IS_NOT_FALSE;
+    bool null_test = expr->test == IS_NULL || expr->test == IS_NOT_NULL ||
+                     expr->test == IS_UNKNOWN || expr->test == IS_NOT_UNKNOWN;
+    bool negated = expr->test == IS_NOT_NULL || expr->test == IS_NOT_UNKNOWN ||
+                   expr->test == IS_NOT_TRUE || expr->test == IS_NOT_FALSE;
     bool wanted = expr->test == IS_TRUE || expr->test == IS_NOT_TRUE;
     for (uint32_t i = 0; i < rows.count; i++) {
         uint32_t row = rows.list[i];

@@ -18,7 +18,8 @@ static void columns_passed_on_are_shared_and_keep_no_selection(void **state) {
     struct fixture fixture;
     fixture_init(&fixture, columns);
     assert_true(fixture_compile(&fixture, "select t as name, i from input"));
-    struct batch batch = fixture_batch(&fixture, SLICE_LITERAL("{\"i\":1,\"t\":\"x\"}\n{\"i\":2}\n"));
+    struct batch batch =
+        fixture_batch(&fixture, SLICE_LITERAL("{\"i\":1,\"t\":\"x\"}\n{\"i\":2}\n"));
     const void *texts = batch.columns[4].values, *integers = batch.columns[0].values;
     assert_int_equal(sql_run(fixture.plan, &batch, &fixture.error), STATUS_OK);
     assert_ptr_equal(batch.columns[0].values, texts);
@@ -34,11 +35,13 @@ static void only_columns_that_are_read_are_needed(void **state) {
     struct fixture fixture;
     fixture_init(&fixture, columns);
     bool needed[32] = {false};
-    assert_true(fixture_compile(&fixture, "select upper(t) as t from input where i > 1 order by _position"));
+    assert_true(fixture_compile(&fixture,
+                                "select upper(t) as t from input where i > 1 order by _position"));
     sql_plan_needs(fixture.plan, needed);
     for (uint32_t i = 0; i < fixture.input.count; i++) {
         const char *name = fixture.input.fields[i].name;
-        bool wanted = strcmp(name, "t") == 0 || strcmp(name, "i") == 0 || strcmp(name, "_position") == 0;
+        bool wanted =
+            strcmp(name, "t") == 0 || strcmp(name, "i") == 0 || strcmp(name, "_position") == 0;
         assert_int_equal(needed[i], wanted);
     }
     assert_true(sql_plan_traits(fixture.plan).order_or_limit);
@@ -50,7 +53,8 @@ static void a_selection_is_narrowed_and_never_widened(void **state) {
     struct fixture fixture;
     fixture_init(&fixture, columns);
     assert_true(fixture_compile(&fixture, "select i, 10 / i as q from input where i < 4"));
-    struct batch batch = fixture_batch(&fixture, SLICE_LITERAL("{\"i\":0}\n{\"i\":1}\n{\"i\":2}\n{\"i\":9}\n{\"i\":3}\n"));
+    struct batch batch = fixture_batch(
+        &fixture, SLICE_LITERAL("{\"i\":0}\n{\"i\":1}\n{\"i\":2}\n{\"i\":9}\n{\"i\":3}\n"));
     static const uint32_t selection[] = {1, 3, 4};
     batch.selection = selection;
     batch.selected = 3;
@@ -67,8 +71,10 @@ static void all_rows_of_a_failed_record_leave_the_selection(void **state) {
     struct fixture fixture;
     fixture_init(&fixture, columns);
     assert_true(fixture_compile(&fixture, "select 10 / i as q from input"));
-    struct batch batch = fixture_batch(&fixture, SLICE_LITERAL("{\"i\":1}\n{\"i\":0}\n{\"i\":5}\n"));
-    static const uint32_t origins[] = {0, 0, 1}; /* the first record had been expanded into two rows */
+    struct batch batch =
+        fixture_batch(&fixture, SLICE_LITERAL("{\"i\":1}\n{\"i\":0}\n{\"i\":5}\n"));
+    static const uint32_t origins[] = {0, 0,
+                                       1}; /* the first record had been expanded into two rows */
     batch.origins = origins;
     batch.records_count = 2;
     assert_int_equal(sql_run(fixture.plan, &batch, &fixture.error), STATUS_OK);
@@ -112,7 +118,8 @@ static void one_plan_runs_many_batches(void **state) {
     fixture_init(&fixture, columns);
     assert_true(fixture_compile(&fixture, "select i + 1 as j from input where t = 'x'"));
     for (int i = 0; i < 3; i++) {
-        struct batch batch = fixture_batch(&fixture, SLICE_LITERAL("{\"i\":1,\"t\":\"x\"}\n{\"i\":2,\"t\":\"y\"}\n"));
+        struct batch batch = fixture_batch(
+            &fixture, SLICE_LITERAL("{\"i\":1,\"t\":\"x\"}\n{\"i\":2,\"t\":\"y\"}\n"));
         assert_int_equal(sql_run(fixture.plan, &batch, &fixture.error), STATUS_OK);
         assert_int_equal(batch.selected, 1);
         assert_int_equal(COLUMN_VALUE(&batch.columns[0], int32_t, batch_row(&batch, 0)), 2);
@@ -120,28 +127,45 @@ static void one_plan_runs_many_batches(void **state) {
     fixture_fini(&fixture);
 }
 
-/* The comparisons that have a loop of their own, each against the general way (an or keeps it from being used). */
+/* The comparisons that have a loop of their own, each against the general way (an or keeps it from
+ * being used). */
 static void the_fast_comparisons_agree_with_the_general_ones(void **state) {
     (void)state;
     static const char *const operands[][2] = {
-        {"i", "2"}, {"l", "-1"}, {"f", "0.5"}, {"f", "'NaN'"}, {"n", "1.5"}, {"n", "0"}, {"n", "-2.25"}, {"n", "10"},
-        {"n", "'NaN'"}, {"n", "'-Infinity'"}, {"t", "'b'"}, {"t", "''"}, {"ts", "'2024-01-01'"}, {"i", "null"},
+        {"i", "2"},
+        {"l", "-1"},
+        {"f", "0.5"},
+        {"f", "'NaN'"},
+        {"n", "1.5"},
+        {"n", "0"},
+        {"n", "-2.25"},
+        {"n", "10"},
+        {"n", "'NaN'"},
+        {"n", "'-Infinity'"},
+        {"t", "'b'"},
+        {"t", "''"},
+        {"ts", "'2024-01-01'"},
+        {"i", "null"},
     };
     static const char *const operators[] = {"=", "<>", "<", "<=", ">", ">="};
     static const char lines[] =
         "{\"i\":1,\"l\":-1,\"f\":0.5,\"n\":1.50,\"t\":\"b\",\"ts\":\"2024-01-01\"}\n"
         "{\"i\":2,\"l\":7,\"f\":\"NaN\",\"n\":-2.250,\"t\":\"\",\"ts\":\"2024-01-02\"}\n"
         "{\"i\":3,\"l\":-9,\"f\":-0.0,\"n\":10.0001,\"t\":\"bb\",\"ts\":\"infinity\"}\n"
-        "{\"n\":\"Infinity\",\"f\":\"Infinity\",\"t\":\"a\"}\n{\"n\":9.999}\n{\"n\":\"NaN\"}\n{\"n\":0.00}\n{}\n";
+        "{\"n\":\"Infinity\",\"f\":\"Infinity\",\"t\":\"a\"}\n{\"n\":9.999}\n{\"n\":\"NaN\"}\n{"
+        "\"n\":0.00}\n{}\n";
     char fast[200], mirrored[200], general[200];
     for (size_t i = 0; i < sizeof operands / sizeof *operands; i++) {
         for (size_t k = 0; k < 6; k++) {
             static const char *const mirror[] = {"=", "<>", ">", ">=", "<", "<="};
             const char *a = operands[i][0], *b = operands[i][1];
-            snprintf(fast, sizeof fast, "select _position as p from input where %s %s %s", a, operators[k], b);
-            snprintf(mirrored, sizeof mirrored, "select _position as p from input where %s %s %s", b, mirror[k], a);
-            snprintf(general, sizeof general, "select _position as p from input where (%s %s %s) is true", a,
+            snprintf(fast, sizeof fast, "select _position as p from input where %s %s %s", a,
                      operators[k], b);
+            snprintf(mirrored, sizeof mirrored, "select _position as p from input where %s %s %s",
+                     b, mirror[k], a);
+            snprintf(general, sizeof general,
+                     "select _position as p from input where (%s %s %s) is true", a, operators[k],
+                     b);
             struct fixture fixture;
             fixture_init(&fixture, columns);
             const char *expected = fixture_run(&fixture, general, lines);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Running a plan over one batch, and what others ask about a plan. Where first, then the select list over the
- * survivors only. Columns that are passed on are shared, not copied. */
+/* Running a plan over one batch, and what others ask about a plan. Where first, then the select
+ * list over the survivors only. Columns that are passed on are shared, not copied. */
 #include "engine/sql/sql.h"
 
 #include "engine/sql/fold.h"
@@ -32,7 +32,8 @@ enum status run_status(const struct run *run, struct error *error) {
     if (!failure->code) {
         return STATUS_OK;
     }
-    return error_set(error, ERROR_DATA, failure->code, "%.*s", (int)failure->message.len, failure->message.data);
+    return error_set(error, ERROR_DATA, failure->code, "%.*s", (int)failure->message.len,
+                     failure->message.data);
 }
 
 static struct column *project(struct run *run, const struct sql_plan *plan, struct rows rows) {
@@ -44,7 +45,8 @@ static struct column *project(struct run *run, const struct sql_plan *plan, stru
 }
 
 /* The result in its order: new rows, whose origins go with them. */
-static void run_arranged(struct run *run, const struct sql_plan *plan, struct column *columns, struct rows rows) {
+static void run_arranged(struct run *run, const struct sql_plan *plan, struct column *columns,
+                         struct rows rows) {
     struct batch *batch = run->batch;
     rows = arrange(plan, columns, run_clean(run, rows), run->arena);
     uint32_t *origins = rows_new(run, rows.count);

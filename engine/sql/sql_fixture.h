@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* For tests: records as JSON lines in, the result of a statement as text out. A result row is a JSON line; a
- * withdrawn record is a line `!CODE record message`; a refusal is `E CODE line:column`; a failed run `F CODE`. */
+/* For tests: records as JSON lines in, the result of a statement as text out. A result row is a
+ * JSON line; a withdrawn record is a line `!CODE record message`; a refusal is `E CODE
+ * line:column`; a failed run `F CODE`. */
 #ifndef LEAT_SQL_SQL_FIXTURE_H
 #define LEAT_SQL_SQL_FIXTURE_H
 
@@ -29,7 +30,8 @@ static inline struct slice fixture_position(void *context, uint32_t offset, stru
 
 static inline void fixture_init(struct fixture *fixture, const char *columns) {
     *fixture = (struct fixture){.arena = arena_new(NULL, POOL_COLUMNS)};
-    enum status status = schema_parse(slice_of(columns), fixture->arena, &fixture->declared, &fixture->error);
+    enum status status =
+        schema_parse(slice_of(columns), fixture->arena, &fixture->declared, &fixture->error);
     assert_int_equal(status, STATUS_OK);
     fixture->input = input_schema(&fixture->declared, fixture->arena);
 }
@@ -39,20 +41,25 @@ static inline void fixture_fini(struct fixture *fixture) {
 }
 
 static inline bool fixture_compile(struct fixture *fixture, const char *statement) {
-    return sql_compile(slice_of(statement), &fixture->input, timezone_utc(), fixture->arena, &fixture->plan,
-                       &fixture->error) == STATUS_OK;
+    return sql_compile(slice_of(statement), &fixture->input, timezone_utc(), fixture->arena,
+                       &fixture->plan, &fixture->error) == STATUS_OK;
 }
 
 /* Decodes what the plan needs. */
 static inline struct batch fixture_batch(struct fixture *fixture, struct slice lines) {
-    struct format format = {.kind = FORMAT_JSON, .framing = FRAMING_LINES, .json_depth_max = 128,
+    struct format format = {.kind = FORMAT_JSON,
+                            .framing = FRAMING_LINES,
+                            .json_depth_max = 128,
                             .record_bytes_max = 8 << 20};
     bool *needed = arena_zalloc(fixture->arena, fixture->input.count + 1);
     sql_plan_needs(fixture->plan, needed);
     struct field_plan *fields = arena_zalloc(fixture->arena, sizeof *fields);
-    *fields = (struct field_plan){.input = &fixture->input, .declared_count = fixture->declared.count,
-                                  .needed = needed, .zone = timezone_utc()};
-    struct decode_origin origin = {.part = SLICE_LITERAL("part"), .id_prefix = SLICE_LITERAL("id/"),
+    *fields = (struct field_plan){.input = &fixture->input,
+                                  .declared_count = fixture->declared.count,
+                                  .needed = needed,
+                                  .zone = timezone_utc()};
+    struct decode_origin origin = {.part = SLICE_LITERAL("part"),
+                                   .id_prefix = SLICE_LITERAL("id/"),
                                    .position = fixture_position};
     struct raw raw = {.data = lines.data, .len = lines.len};
     struct batch batch = {.arena = fixture->arena};
@@ -68,13 +75,14 @@ static inline void fixture_print(const struct batch *batch, struct buffer *out) 
     }
     for (uint32_t i = 0; i < batch->withdrawals_count; i++) {
         const struct withdrawal *withdrawal = &batch->withdrawals[i];
-        buffer_printf(out, "!%s %u %.*s\n", withdrawal->code, withdrawal->record, (int)withdrawal->message.len,
-                      withdrawal->message.data);
+        buffer_printf(out, "!%s %u %.*s\n", withdrawal->code, withdrawal->record,
+                      (int)withdrawal->message.len, withdrawal->message.data);
     }
 }
 
 /* The whole way. */
-static inline const char *fixture_run(struct fixture *fixture, const char *statement, const char *lines) {
+static inline const char *fixture_run(struct fixture *fixture, const char *statement,
+                                      const char *lines) {
     struct buffer out;
     buffer_init(&out, fixture->arena, 1024);
     if (!fixture_compile(fixture, statement)) {
