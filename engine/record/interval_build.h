@@ -24,9 +24,14 @@ enum interval_unit {
     UNIT_DECADE,
     UNIT_CENTURY,
     UNIT_MILLENNIUM,
-    UNIT_IGNORE,
+    UNIT_FIELD, /* from here on: no number may have it */
+    UNIT_QUARTER = UNIT_FIELD,
+    UNIT_ZONE,
     UNIT_AGO
 };
+
+/* NUL-terminated, lower case; also what date_trunc and extract know. UNIT_NONE = none. */
+enum interval_unit interval_unit_find(const char *text);
 
 /* Adds value and fraction of a unit; a fraction spills into the smaller fields as in Postgres. False = overflow. */
 bool interval_build_add(struct interval_build *build, enum interval_unit unit, int64_t value,

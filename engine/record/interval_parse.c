@@ -8,42 +8,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-enum { UNIT_TEXT_MAX = 10, MONTHS_PER_YEAR = 12 };
-
-static const struct {
-    const char *text;
-    enum interval_unit unit;
-} units[] = {
-    {"ago", UNIT_AGO},         {"c", UNIT_CENTURY},           {"cent", UNIT_CENTURY},
-    {"centuries", UNIT_CENTURY}, {"century", UNIT_CENTURY},   {"d", UNIT_DAY},
-    {"day", UNIT_DAY},         {"days", UNIT_DAY},            {"dec", UNIT_DECADE},
-    {"decade", UNIT_DECADE},   {"decades", UNIT_DECADE},      {"decs", UNIT_DECADE},
-    {"h", UNIT_HOUR},          {"hour", UNIT_HOUR},           {"hours", UNIT_HOUR},
-    {"hr", UNIT_HOUR},         {"hrs", UNIT_HOUR},            {"m", UNIT_MINUTE},
-    {"microsecon", UNIT_MICROSECOND}, {"mil", UNIT_MILLENNIUM}, {"millennia", UNIT_MILLENNIUM},
-    {"millennium", UNIT_MILLENNIUM}, {"millisecon", UNIT_MILLISECOND}, {"mils", UNIT_MILLENNIUM},
-    {"min", UNIT_MINUTE},      {"mins", UNIT_MINUTE},         {"minute", UNIT_MINUTE},
-    {"minutes", UNIT_MINUTE},  {"mon", UNIT_MONTH},           {"mons", UNIT_MONTH},
-    {"month", UNIT_MONTH},     {"months", UNIT_MONTH},        {"ms", UNIT_MILLISECOND},
-    {"msec", UNIT_MILLISECOND}, {"msecond", UNIT_MILLISECOND}, {"mseconds", UNIT_MILLISECOND},
-    {"msecs", UNIT_MILLISECOND}, {"s", UNIT_SECOND},          {"sec", UNIT_SECOND},
-    {"second", UNIT_SECOND},   {"seconds", UNIT_SECOND},      {"secs", UNIT_SECOND},
-    {"us", UNIT_MICROSECOND},  {"usec", UNIT_MICROSECOND},    {"usecond", UNIT_MICROSECOND},
-    {"useconds", UNIT_MICROSECOND}, {"usecs", UNIT_MICROSECOND}, {"w", UNIT_WEEK},
-    {"week", UNIT_WEEK},       {"weeks", UNIT_WEEK},          {"y", UNIT_YEAR},
-    {"year", UNIT_YEAR},       {"years", UNIT_YEAR},          {"yr", UNIT_YEAR},
-    {"yrs", UNIT_YEAR},
-};
-
-/* Words are told apart by their first ten letters, as Postgres stores them. */
-static enum interval_unit unit_find(const char *text) {
-    for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {
-        if (strncmp(text, units[i].text, UNIT_TEXT_MAX) == 0) {
-            return units[i].unit;
-        }
-    }
-    return UNIT_NONE;
-}
+enum { MONTHS_PER_YEAR = 12 };
 
 struct reader {
     struct interval_build build;
@@ -131,7 +96,7 @@ static enum datetime_fault number_add(struct reader *reader, const char *text, u
     if (fault != DATETIME_FINE) {
         return fault;
     }
-    if (reader->unit >= UNIT_IGNORE) {
+    if (reader->unit >= UNIT_FIELD) {
         return DATETIME_BAD_FORMAT;
     }
     if (!interval_build_add(&reader->build, reader->unit, value, fraction)) {
@@ -147,7 +112,7 @@ static enum datetime_fault number_add(struct reader *reader, const char *text, u
 static enum datetime_fault field_add(struct reader *reader, enum field_kind kind, const char *text,
                                      unsigned *found) {
     if (kind == FIELD_STRING || kind == FIELD_SPECIAL) {
-        enum interval_unit unit = unit_find(text);
+        enum interval_unit unit = interval_unit_find(text);
         reader->ago |= unit == UNIT_AGO;
         reader->unit = unit;
         return unit == UNIT_NONE ? DATETIME_BAD_FORMAT : DATETIME_FINE;
