@@ -485,6 +485,19 @@ static bool characters_are_allowed(const struct node_input *input, struct config
     return false;
 }
 
+/* libfyaml's time grows with the square of the blank lines in a row. */
+static bool lines_are_few(const struct node_input *input, struct config_errors *errors) {
+    uint32_t lines = 0;
+    for (size_t i = 0; i < input->text.len; i++) {
+        lines += input->text.data[i] == '\n' || input->text.data[i] == '\r';
+    }
+    if (lines > input->lines_max) {
+        config_errors_add(errors, (struct place){input->file, 0, 0}, "config-too-large",
+                          "more than %u lines: this is no pipeline file", input->lines_max);
+    }
+    return lines <= input->lines_max;
+}
+
 /* libfyaml prints some errors besides collecting them. */
 static void silent(struct fy_diag *diag, void *user, const char *text, size_t len) {
     (void)diag;
@@ -495,7 +508,7 @@ static void silent(struct fy_diag *diag, void *user, const char *text, size_t le
 
 struct node *node_parse(const struct node_input *input, struct arena *arena,
                         struct config_errors *errors) {
-    if (!characters_are_allowed(input, errors)) {
+    if (!lines_are_few(input, errors) || !characters_are_allowed(input, errors)) {
         return NULL;
     }
     struct node *root = NULL;

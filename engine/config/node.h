@@ -33,7 +33,7 @@ struct node {
 struct node_input {
     struct slice text;
     const char *file;
-    uint32_t nodes_max, depth_max;
+    uint32_t nodes_max, depth_max, lines_max;
 };
 
 /* NULL when the text is no YAML document; duplicate keys are errors too, but the tree is returned

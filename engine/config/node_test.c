@@ -32,7 +32,8 @@ static int teardown(void **state) {
 }
 
 static struct node *parse(struct ground *ground, struct slice text) {
-    struct node_input input = {.text = text, .file = "f", .nodes_max = 100, .depth_max = 20};
+    struct node_input input = {
+        .text = text, .file = "f", .nodes_max = 100, .depth_max = 20, .lines_max = 50};
     config_errors_init(&ground->errors, ground->arena);
     return node_parse(&input, ground->arena, &ground->errors);
 }
@@ -134,6 +135,15 @@ static void too_many_values_are_refused(void **state) {
     strcat(text, "]");
     assert_null(parse(ground, slice_of(text)));
     assert_string_equal(ground->errors.items[0].code, "config-too-many-nodes");
+}
+
+static void too_many_lines_are_refused(void **state) {
+    struct ground *ground = *state;
+    char text[128] = "a: |\n";
+    memset(text + 5, '\n', 50);
+    assert_null(parse(ground, slice_make(text, 55)));
+    assert_string_equal(ground->errors.items[0].code, "config-too-large");
+    assert_non_null(parse(ground, slice_make(text, 54)));
 }
 
 static void too_deep_a_nest_is_refused(void **state) {
@@ -256,6 +266,7 @@ int main(void) {
         NODE_TEST(merges_fill_what_is_absent),
         NODE_TEST(a_bomb_of_aliases_ends_at_the_node_budget),
         NODE_TEST(too_many_values_are_refused),
+        NODE_TEST(too_many_lines_are_refused),
         NODE_TEST(too_deep_a_nest_is_refused),
         NODE_TEST(each_second_key_is_told_and_the_rest_is_kept),
         NODE_TEST(an_unquoted_substitution_in_a_flow_mapping_is_explained),

@@ -30,7 +30,8 @@ static void relocate(struct node *node, struct place place) {
 static struct node *value_node(const struct setting *setting, struct slice value) {
     if (value.len && strchr("[{\"'", value.data[0])) {
         struct node_input input = {.text = value, .file = setting->place.file,
-                                   .nodes_max = SET_NODES_MAX, .depth_max = SET_DEPTH_MAX};
+                                   .nodes_max = SET_NODES_MAX, .depth_max = SET_DEPTH_MAX,
+                                   .lines_max = SET_NODES_MAX};
         uint32_t before = setting->errors->count;
         struct node *node = node_parse(&input, setting->arena, setting->errors);
         if (node) {

@@ -307,7 +307,8 @@ static struct node *input_node(const struct pipeline_input *input, struct arena 
     struct node_input node_input = {.text = input->text,
                                     .file = arena_text(arena, slice_of(input->path)),
                                     .nodes_max = PIPELINE_NODES_MAX,
-                                    .depth_max = PIPELINE_DEPTH_MAX};
+                                    .depth_max = PIPELINE_DEPTH_MAX,
+                                    .lines_max = PIPELINE_LINES_MAX};
     struct config_file file = {0};
     if (!input->text.data && !config_file_read(input->path, PIPELINE_FILE_BYTES_MAX, &file)) {
         config_errors_add(errors, (struct place){node_input.file, 0, 0}, file.code, "%s",

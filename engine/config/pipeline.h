@@ -12,6 +12,7 @@
 
 enum {
     PIPELINE_FILE_BYTES_MAX = 1 << 20, /* looked at before reading */
+    PIPELINE_LINES_MAX = 20000,
     PIPELINE_NODES_MAX = 10000,        /* with aliases followed */
     PIPELINE_DEPTH_MAX = 64,
     PIPELINE_NAME_BYTES_MAX = 63,
