@@ -8,8 +8,8 @@
 #include "engine/sql/functions/utf8.h"
 
 static const struct array *array_at(const struct call *call, uint32_t argument, uint32_t row) {
-    return argument_is_null(call, argument, row) ? NULL
-                                                 : ARGUMENT(call, argument, const struct array *, row);
+    bool is_null = argument_is_null(call, argument, row);
+    return is_null ? NULL : ARGUMENT(call, argument, const struct array *, row);
 }
 
 /* An argument that is an element; NULL = null. */

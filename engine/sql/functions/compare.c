@@ -12,12 +12,14 @@
 /* One function: `test` is an expression over left and right. */
 #define COMPARE_FUNCTION(name, c_type, test) \
     static void name(struct call *call, struct column *ret) { \
-        const c_type *lefts = call->arguments[0].values, *rights = call->arguments[1].values; \
+        const c_type *lefts = call->arguments[0].values; \
+        const c_type *rights = call->arguments[1].values; \
         uint32_t left_mask = column_mask(&call->arguments[0]); \
         uint32_t right_mask = column_mask(&call->arguments[1]); \
         uint8_t *out = ret->values; \
         EACH_ROW(call, row) { \
-            c_type left = lefts[row & left_mask], right = rights[row & right_mask]; \
+            c_type left = lefts[row & left_mask]; \
+            c_type right = rights[row & right_mask]; \
             out[row] = (test); \
         } \
     }

@@ -209,7 +209,7 @@ static void text_like_escape(struct call *call, struct column *ret) {
         struct slice pattern = *argument_slice(call, 0, row);
         struct slice escape = *argument_slice(call, 1, row);
         if (escape.len > 0 && utf8_width(escape.data[0]) != escape.len) {
-            call_fail(call, row, "22019", "invalid escape string");
+            call_fail(call, row, "22025", "invalid escape string");
         } else if (slice_is(escape, "\\")) {
             result_slice(ret, row, pattern);
         } else {

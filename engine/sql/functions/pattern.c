@@ -350,6 +350,11 @@ static enum regex_result search_nth(struct session *session, uint32_t row, int32
     return result;
 }
 
+/* To a pattern without groups, group 1 is the whole match. */
+static int32_t chosen_group(const struct session *session, int32_t group) {
+    return group == 1 && regex_groups(session->compiled.regex) == 0 ? 0 : group;
+}
+
 /* regexp_substr(text, pattern[, start[, n[, flags[, group]]]]) */
 static void text_regexp_substr(struct call *call, struct column *ret) {
     struct session session = session_start(call, 4, "regexp_substr");
@@ -362,6 +367,7 @@ static void text_regexp_substr(struct call *call, struct column *ret) {
             !session_compile(&session, row)) {
             continue;
         }
+        group = chosen_group(&session, group);
         bool found = (uint32_t)group <= regex_groups(session.compiled.regex) &&
                      search_nth(&session, row, n, &match) == REGEX_YES;
         if (found && match.from[group] != SIZE_MAX) {
@@ -382,11 +388,12 @@ static void text_regexp_instr(struct call *call, struct column *ret) {
         struct regex_match match;
         if (!parameter_is_good(call, row, "start", optional(call, 2, row, 1), 1) ||
             !parameter_is_good(call, row, "n", n, 1) ||
-            !parameter_is_good(call, row, "endoption", at_end > 1 ? -at_end : at_end, 0) ||
+            !parameter_is_good(call, row, "endoption", at_end, at_end > 1 ? INT32_MAX : 0) ||
             !parameter_is_good(call, row, "subexpr", group, 0) ||
             !session_compile(&session, row)) {
             continue;
         }
+        group = chosen_group(&session, group);
         bool found = (uint32_t)group <= regex_groups(session.compiled.regex) &&
                      search_nth(&session, row, n, &match) == REGEX_YES &&
                      match.from[group] != SIZE_MAX;

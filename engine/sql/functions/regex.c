@@ -52,12 +52,12 @@ static const char *message_of(int code) {
 }
 
 static uint32_t compile_flags(const struct regex_options *options) {
-    uint32_t flags = PCRE2_UTF | PCRE2_NO_UTF_CHECK | PCRE2_NEVER_BACKSLASH_C;
+    uint32_t flags = PCRE2_UTF | PCRE2_NO_UTF_CHECK;
     flags |= options->ignore_case ? PCRE2_CASELESS : 0;
     if (options->literal) {
         return flags | PCRE2_LITERAL;
     }
-    flags |= PCRE2_UCP | PCRE2_DOLLAR_ENDONLY;
+    flags |= PCRE2_UCP | PCRE2_DOLLAR_ENDONLY | PCRE2_NEVER_BACKSLASH_C;
     flags |= options->dot_not_newline ? 0 : PCRE2_DOTALL;
     flags |= options->anchors_at_lines ? PCRE2_MULTILINE : 0;
     return flags;

@@ -5,9 +5,9 @@
  *
  * Postgres takes the longest match, PCRE2 the first that works. Where the two can differ
  * (alternatives, greedy `?`) the extent of the match is found by PCRE2's breadth-first matcher,
- * which knows the longest, and the groups are then matched inside it. What still differs: a pattern
- * whose first quantifier is non-greedy is non-greedy as a whole in Postgres, only there in PCRE2.
- * */
+ * which knows the longest, and the groups are then matched inside it (as Perl would: which group
+ * takes what may differ). What still differs: a pattern whose first quantifier is non-greedy is
+ * non-greedy as a whole in Postgres, only there in PCRE2. */
 #ifndef LEAT_SQL_FUNCTIONS_REGEX_H
 #define LEAT_SQL_FUNCTIONS_REGEX_H
 

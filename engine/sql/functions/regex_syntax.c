@@ -19,6 +19,7 @@ struct translator {
     bool backreference; /* the longest match is then out of reach */
     bool lazy;
     uint32_t groups, depth;
+    bool *assertions; /* by depth: the open group is a lookaround, which cannot be repeated */
 };
 
 static const char bad_operand[] = "quantifier operand invalid";
@@ -198,9 +199,12 @@ static bool named_class(struct translator *translator, bool *ret_set) {
     }
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         if (slice_is(name, names[i])) {
-            emit(translator, i == 3 ? "0-9" : "[:");
-            emit(translator, i == 3 ? "" : names[i]);
-            emit(translator, i == 3 ? "" : ":]");
+            bool any_case = translator->translation->options.ignore_case && (i == 1 || i == 2);
+            if (i == 3) {
+                emit(translator, "0-9");
+            } else {
+                buffer_printf(&translator->out, "[:%s:]", names[any_case ? 0 : i]);
+            }
             return true;
         }
     }
@@ -365,6 +369,7 @@ static bool open_group(struct translator *translator) {
     translator->depth++;
     for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
         if (slice_starts_with(rest, slice_of(kinds[i]))) {
+            translator->assertions[translator->depth] = i > 0;
             emit(translator, kinds[i]);
             translator->at += strlen(kinds[i]);
             return true;
@@ -374,6 +379,7 @@ static bool open_group(struct translator *translator) {
         return refuse(translator, bad_operand);
     }
     translator->groups++;
+    translator->assertions[translator->depth] = false;
     translator->at++;
     buffer_append_byte(&translator->out, '(');
     return true;
@@ -383,9 +389,8 @@ static bool close_group(struct translator *translator) {
     if (translator->depth == 0) {
         return refuse(translator, bad_parentheses);
     }
-    translator->depth--;
+    translator->operand = !translator->assertions[translator->depth--];
     translator->at++;
-    translator->operand = true;
     buffer_append_byte(&translator->out, ')');
     return true;
 }
@@ -527,6 +532,7 @@ bool regex_translate(struct slice pattern, struct regex_options options, struct 
                      struct regex_translation *ret, const char **ret_message) {
     struct translator translator = {.pattern = pattern, .translation = ret};
     *ret = (struct regex_translation){.options = options};
+    translator.assertions = arena_alloc(arena, pattern.len + 1);
     buffer_init(&translator.out, arena, pattern.len * 2 + 16);
     bool good = read_prefix(&translator);
     if (good && ret->options.literal) {

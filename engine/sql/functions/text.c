@@ -405,7 +405,7 @@ static void text_chr(struct call *call, struct column *ret) {
     EACH_ROW(call, row) {
         int32_t code = ARGUMENT(call, 0, int32_t, row);
         if (code < 0) {
-            call_fail(call, row, "54000", "character number must be positive");
+            call_fail(call, row, "22023", "character number must be positive");
         } else if (code == 0) {
             call_fail(call, row, "54000", "null character not permitted");
         } else if (code > 0x10FFFF) {
