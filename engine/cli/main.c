@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The program: finds the command, takes the flags out, calls it. */
-#include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "engine/base/log.h"
 #include "engine/cli/cli.h"
-#include "engine/config/secret.h"
 
-struct common_flags common;
+extern const struct command command_run, command_validate, command_test, command_preview, command_sql,
+    command_columns, command_options, command_schema, command_version;
 
-const struct command *const commands[] = {&command_run, NULL};
+const struct command *const commands[] = {
+    &command_run,     &command_validate, &command_test,   &command_preview, &command_sql,
+    &command_columns, &command_options,  &command_schema, &command_version, NULL,
+};
 
 const struct command *command_find(const char *name) {
     for (uint32_t i = 0; commands[i]; i++) {
@@ -22,21 +22,24 @@ const struct command *command_find(const char *name) {
     return NULL;
 }
 
-int cli_usage_error(const struct command *command, const char *format, ...) {
-    va_list args;
-    va_start(args, format);
-    fputs("leat: ", stderr);
-    vfprintf(stderr, format, args);
-    va_end(args);
-    fprintf(stderr, "\nusage: leat %s\n", command ? command->usage : "COMMAND");
-    return EXIT_USAGE;
-}
-
 int main(int argc, char **argv) {
-    log_setup(LOG_INFO, false, secret_redact);
-    const struct command *command = argc > 1 ? command_find(argv[1]) : NULL;
-    if (!command) {
-        return cli_usage_error(NULL, "no such command");
+    if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0) {
+        help_print(argc > 2 ? command_find(argv[2]) : NULL);
+        return argc < 2 ? EXIT_USAGE : EXIT_DONE;
     }
-    return command->run(argc - 1, argv + 1);
+    const char *name = strcmp(argv[1], "--version") == 0 ? "version" : argv[1];
+    const struct command *command = command_find(name);
+    if (!command) {
+        return cli_usage_error(NULL, "there is no command %s", argv[1]);
+    }
+    bool help;
+    int kept = flags_parse(command, argc - 1, argv + 1, &help);
+    if (kept < 0) {
+        return EXIT_USAGE;
+    }
+    if (help) {
+        help_print(command);
+        return EXIT_DONE;
+    }
+    return command->run(kept, argv + 1);
 }

@@ -100,7 +100,7 @@ static int exit_code(struct running *running) {
 
 static int run_command(int argc, char **argv) {
     if (argc < 2) {
-        return cli_usage_error(&command_run, "which pipeline file?");
+        return cli_usage_error(command_find("run"), "which pipeline file?");
     }
     struct arena *arena = arena_new(NULL, POOL_READ);
     if (!load(argc, argv, arena)) {

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* `leat columns`: a `columns:` text from a look at the data. */
+#include <stdio.h>
+#include <string.h>
+
+#include "engine/cli/cli.h"
+#include "engine/cli/infer.h"
+#include "engine/cli/input.h"
+
+static const char *from_text, *delimiter_text;
+
+static const struct flag columns_flags[] = {
+    {.name = "from", .value = "FORMAT", .sentence = "json or csv; else by the file's name", .text = &from_text},
+    {.name = "delimiter", .value = "CHAR", .sentence = "of CSV", .text = &delimiter_text},
+    {0},
+};
+
+static int columns_command(int argc, char **argv) {
+    struct slice nulls[] = {SLICE_LITERAL(""), SLICE_LITERAL("NA"), SLICE_LITERAL("NULL"), SLICE_LITERAL("\\N")};
+    struct format format = {.kind = FORMAT_JSON, .json_depth_max = 128, .record_bytes_max = UINT64_C(1) << 30,
+                            .framing = FRAMING_NONE, .header = true, .quoted_newlines = true, .quote = '"',
+                            .delimiter = delimiter_text ? *delimiter_text : ',', .nulls = nulls, .nulls_count = 4};
+    if (argc != 2) {
+        return cli_usage_error(command_find("columns"), "which file?");
+    }
+    if (from_text && strcmp(from_text, "csv") == 0) {
+        format.kind = FORMAT_CSV;
+        format.framing = FRAMING_CSV;
+    }
+    struct error error;
+    struct input *input = input_open(argv[1], &format, from_text != NULL, &error);
+    if (!input) {
+        cli_error(&error);
+        return EXIT_FAILED;
+    }
+    struct arena *arena = arena_new(NULL, POOL_READ);
+    struct schema schema = infer_columns(input_format(input), input_head(input), input_peek(input), false, arena);
+    struct buffer out;
+    buffer_init(&out, arena, 1024);
+    schema_text(&schema, &out);
+    fwrite(out.data, 1, out.len, stdout);
+    input_close(input);
+    arena_free(arena);
+    return schema.count ? EXIT_DONE : EXIT_FAILED;
+}
+
+const struct command command_columns = {
+    .name = "columns",
+    .summary = "Infer the `columns:` of a file from its first records",
+    .usage = "columns FILE",
+    .example = "leat columns events.json",
+    .flags = columns_flags,
+    .run = columns_command,
+};

@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One buffer that grows to the largest record; what was handed out is moved away at the next call. */
+#include "engine/cli/input.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+enum { BLOCK = 1 << 20, COMPRESSED_BLOCK = 256 << 10 };
+
+struct input {
+    int fd;
+    struct decompressor *decompressor;
+    char *compressed; /* COMPRESSED_BLOCK, with a decompressor */
+    struct slice pending;
+    bool source_ended, ended;
+    struct format format;
+    struct format_head head;
+    struct framer framer;
+    struct arena *arena;
+    char *data;
+    size_t len, capacity;
+    size_t framed, border, given; /* seen by the framer; whole records; handed out by the last call */
+};
+
+const struct format *input_format(const struct input *input) {
+    return &input->format;
+}
+
+const struct format_head *input_head(const struct input *input) {
+    return &input->head;
+}
+
+static enum status read_some(struct input *input, char *into, size_t room, size_t *ret_len, struct error *error) {
+    ssize_t got;
+    do {
+        got = read(input->fd, into, room);
+    } while (got < 0 && errno == EINTR);
+    if (got < 0) {
+        return error_set(error, ERROR_PERMANENT, "input-failed", "cannot read: %s", strerror(errno));
+    }
+    *ret_len = (size_t)got;
+    return STATUS_OK;
+}
+
+static enum status inflate_some(struct input *input, size_t room, size_t *ret_len, struct error *error) {
+    for (;;) {
+        enum status status = decompressor_run(input->decompressor, &input->pending, input->source_ended,
+                                              input->data + input->len, room, ret_len, error);
+        if (status != STATUS_AGAIN || *ret_len > 0) {
+            input->ended = status == STATUS_END;
+            return status == STATUS_FAILED ? STATUS_FAILED : STATUS_OK;
+        }
+        size_t got = 0;
+        if (read_some(input, input->compressed, COMPRESSED_BLOCK, &got, error) != STATUS_OK) {
+            return STATUS_FAILED;
+        }
+        input->source_ended = got == 0;
+        input->pending = slice_make(input->compressed, got);
+    }
+}
+
+/* Reads more behind what is there. */
+static enum status fill(struct input *input, struct error *error) {
+    if (input->capacity - input->len < BLOCK / 2) {
+        input->capacity = input->capacity ? input->capacity * 2 : BLOCK * 2;
+        input->data = realloc(input->data, input->capacity);
+        if (!input->data) {
+            abort();
+        }
+    }
+    size_t room = input->capacity - input->len, got = 0;
+    room = room > BLOCK ? BLOCK : room;
+    enum status status = input->decompressor ? inflate_some(input, room, &got, error)
+                                             : read_some(input, input->data + input->len, room, &got, error);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    input->ended |= !input->decompressor && got == 0;
+    input->len += got;
+    return STATUS_OK;
+}
+
+static void drop(struct input *input, size_t len) {
+    memmove(input->data, input->data + len, input->len - len);
+    input->len -= len;
+    input->framed -= input->framed < len ? input->framed : len;
+    input->border -= input->border < len ? input->border : len;
+}
+
+static enum status head_read(struct input *input, struct error *error) {
+    enum status status = STATUS_AGAIN;
+    while (status == STATUS_AGAIN) {
+        if (!input->ended && fill(input, error) != STATUS_OK) {
+            return STATUS_FAILED;
+        }
+        status = format_head_read(&input->format, slice_make(input->data, input->len), input->ended, input->arena,
+                                  &input->head, error);
+    }
+    if (status != STATUS_OK) {
+        return status;
+    }
+    drop(input, input->head.len);
+    if (input->format.kind == FORMAT_JSON && input->format.framing == FRAMING_NONE) {
+        input->format.framing = framing_detect(&input->format, slice_make(input->data, input->len));
+    }
+    input->framer = (struct framer){.format = &input->format};
+    return STATUS_OK;
+}
+
+static bool ends_with(struct slice name, const char *end) {
+    size_t len = strlen(end);
+    return name.len >= len && memcmp(name.data + name.len - len, end, len) == 0;
+}
+
+static void kind_guess(struct format *format, struct slice name) {
+    format->kind = FORMAT_JSON;
+    format->framing = FRAMING_NONE;
+    if (ends_with(name, ".csv") || ends_with(name, ".tsv")) {
+        format->kind = FORMAT_CSV;
+        format->framing = FRAMING_CSV;
+        format->delimiter = ends_with(name, ".tsv") ? '\t' : format->delimiter;
+    } else if (ends_with(name, ".txt") || ends_with(name, ".log")) {
+        format->kind = FORMAT_TEXT;
+        format->framing = FRAMING_LINES;
+    }
+}
+
+struct input *input_open(const char *path, const struct format *format, bool kind_given, struct error *error) {
+    struct input *input = calloc(1, sizeof *input);
+    if (!input) {
+        abort();
+    }
+    bool standard = strcmp(path, "-") == 0;
+    input->fd = standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+    input->format = *format;
+    input->arena = arena_new(NULL, POOL_READ);
+    enum compression compression = compression_of_name(slice_of(path));
+    if (input->fd < 0) {
+        enum status status = error_set(error, ERROR_PERMANENT, "input-failed", "cannot open: %s", strerror(errno));
+        (void)status;
+        error_where(error, "%s", path);
+        input_close(input);
+        return NULL;
+    }
+    if (compression != COMPRESSION_NONE) {
+        input->decompressor = decompressor_new(compression);
+        input->compressed = malloc(COMPRESSED_BLOCK);
+    }
+    struct slice name = slice_of(path);
+    name.len -= compression == COMPRESSION_GZIP ? 3 : compression == COMPRESSION_ZSTD ? 4 : 0;
+    if (!kind_given) {
+        kind_guess(&input->format, name);
+    }
+    if (head_read(input, error) != STATUS_OK) {
+        error_where(error, "%s", path);
+        input_close(input);
+        return NULL;
+    }
+    return input;
+}
+
+void input_close(struct input *input) {
+    if (!input) {
+        return;
+    }
+    if (input->fd > STDIN_FILENO) {
+        close(input->fd);
+    }
+    decompressor_free(input->decompressor);
+    arena_free(input->arena);
+    free(input->compressed);
+    free(input->data);
+    free(input);
+}
+
+static void frame(struct input *input) {
+    size_t border = framer_border(&input->framer, input->data, input->framed, input->len, input->ended);
+    input->border = border ? border : input->border;
+    input->framed = input->len;
+}
+
+struct slice input_peek(struct input *input) {
+    if (input->framed < input->len || input->ended) {
+        frame(input);
+    }
+    return slice_make(input->data, input->border);
+}
+
+enum status input_read(struct input *input, struct slice *ret, struct error *error) {
+    drop(input, input->given);
+    input->given = 0;
+    while (input->border == 0) {
+        if (input->ended && input->len == 0) {
+            return STATUS_END;
+        }
+        if (!input->ended && fill(input, error) != STATUS_OK) {
+            return STATUS_FAILED;
+        }
+        frame(input);
+    }
+    input->given = input->border;
+    *ret = slice_make(input->data, input->border);
+    return STATUS_OK;
+}
