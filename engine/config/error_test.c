@@ -201,6 +201,20 @@ static void a_wrong_substitution_is_told_where_it_stands(void **state) {
         "themselves (config-bad-substitution)\n");
 }
 
+static void a_required_text_is_not_empty(void **state) {
+    setenv("LEAT_TEST_EMPTY", "", 1);
+    fixture_expect_errors(
+        *state,
+        "pipeline: ''\nsource: {sea: {url: \"${LEAT_TEST_EMPTY}\"}}\n"
+        "transforms: [sql: '']\n" SINKS,
+        "p.yaml:1:11: pipeline is empty: name of the pipeline; its positions are "
+        "kept under it (config-bad-value)\n"
+        "p.yaml:2:21: source.sea.url is empty: where the sea is "
+        "(config-bad-value)\n"
+        "p.yaml:3:19: transforms[0].sql is empty: a select from input, the output "
+        "of the step before (config-bad-value)\n");
+}
+
 static void the_value_of_a_variable_is_not_shown(void **state) {
     setenv("LEAT_TEST_CANARY", "canary-4711", 1);
     fixture_expect_errors(
@@ -363,6 +377,7 @@ int main(void) {
         FIXTURE_TEST(values_of_the_wrong_kind_are_told),
         FIXTURE_TEST(sections_of_the_engine_are_checked),
         FIXTURE_TEST(a_wrong_substitution_is_told_where_it_stands),
+        FIXTURE_TEST(a_required_text_is_not_empty),
         FIXTURE_TEST(the_value_of_a_variable_is_not_shown),
         FIXTURE_TEST(a_canary_secret_is_in_no_message),
         FIXTURE_TEST(a_thousand_errors_are_cut_with_a_count),

@@ -130,7 +130,10 @@ static void scalar_option_read(struct parser *parser, const struct target *targe
     if (!target_scalar(parser, target, node, &scalar)) {
         return;
     }
-    if (target->row->type == OPTION_SECRET) {
+    if ((target->row->flags & OPTION_REQUIRED) && !scalar.text.len) {
+        config_errors_add(parser->errors, node->place, "config-bad-value", "%s is empty: %s",
+                          target->path, target->row->sentence);
+    } else if (target->row->type == OPTION_SECRET) {
         *(struct secret **)target->field =
             pipeline_secrets_add(parser->secrets, parser->arena, scalar.text);
     } else if (target->row->type == OPTION_TEXT) {

@@ -312,10 +312,10 @@ static void variables_are_put_in_after_yaml(void **state) {
     expect_substituted(*state, "${LEAT_TEST_A}", "one");
     expect_substituted(*state, "'x${LEAT_TEST_A}y${LEAT_TEST_A}'", "xoneyone");
     expect_substituted(*state, "${LEAT_TEST_YAML}", "{a: [b]} # no comment");
-    expect_substituted(*state, "${LEAT_TEST_EMPTY}", "");
+    expect_substituted(*state, "x${LEAT_TEST_EMPTY}", "x");
     expect_substituted(*state, "${LEAT_TEST_EMPTY:-default}", "default");
     expect_substituted(*state, "${LEAT_TEST_NONE:-a b:-c}", "a b:-c");
-    expect_substituted(*state, "${LEAT_TEST_NONE:-}", "");
+    expect_substituted(*state, "x${LEAT_TEST_NONE:-}", "x");
     expect_substituted(*state, "${LEAT_TEST_A:-x}", "one");
     expect_substituted(*state, "$${LEAT_TEST_A} $$ $ {} $LEAT_TEST_A",
                        "${LEAT_TEST_A} $$ $ {} $LEAT_TEST_A");
