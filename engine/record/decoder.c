@@ -162,6 +162,18 @@ bool decode_text_check(struct decode_run *run, uint32_t row, struct slice text) 
                            "invalid byte sequence for encoding \"UTF8\": %s, at byte %zu", bytes, bad);
 }
 
+uint32_t decode_lines_max(struct slice text) {
+    const char *p = text.data, *end = p + text.len;
+    uint32_t count = 1;
+    while (p < end && (p = memchr(p, '\n', (size_t)(end - p)))) {
+        while (p < end && (*p == '\n' || *p == '\r')) {
+            p++;
+        }
+        count++;
+    }
+    return count;
+}
+
 void decode_columns_make(struct decode_run *run, uint32_t capacity) {
     const struct decoder *decoder = run->decoder;
     struct batch *batch = run->batch;

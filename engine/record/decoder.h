@@ -46,6 +46,8 @@ struct decode_run {
 
 /* Counts another record; returns its number, which is also its row. */
 uint32_t decode_record_add(struct decode_run *run, const char *data, size_t len);
+/* No more lines than this hold anything; empty ones cost no room. */
+uint32_t decode_lines_max(struct slice text);
 /* Makes room for `capacity` records in the columns that are needed. */
 void decode_columns_make(struct decode_run *run, uint32_t capacity);
 /* False when it is longer than allowed: then it is withdrawn. */

@@ -95,16 +95,6 @@ static const char *decode_row(struct decode_run *run, const char *p, const char 
     return fields.next;
 }
 
-static uint32_t count_newlines(struct slice text) {
-    uint32_t count = 0;
-    const char *p = text.data, *end = p + text.len;
-    while (p < end && (p = memchr(p, '\n', (size_t)(end - p)))) {
-        count++;
-        p++;
-    }
-    return count;
-}
-
 static void decode_block(struct decode_run *run) {
     const char *p = run->raw->data, *end = p + run->raw->len;
     size_t bad;
@@ -155,6 +145,6 @@ void decode_csv(struct decode_run *run) {
         }
         return;
     }
-    decode_columns_make(run, count_newlines(slice_make(raw->data, raw->len)) + 1);
+    decode_columns_make(run, decode_lines_max(slice_make(raw->data, raw->len)));
     decode_block(run);
 }

@@ -95,16 +95,6 @@ static void decode_message(struct decode_run *run, const struct record *record) 
     }
 }
 
-static uint32_t count_newlines(struct slice text) {
-    uint32_t count = 0;
-    const char *p = text.data, *end = p + text.len;
-    while (p < end && (p = memchr(p, '\n', (size_t)(end - p)))) {
-        count++;
-        p++;
-    }
-    return count;
-}
-
 /* The pieces of documents or of an array, in a list that grows. */
 struct pieces {
     struct framing_piece *list;
@@ -152,7 +142,7 @@ void decode_json(struct decode_run *run) {
             decode_message(run, &raw->records[i]);
         }
     } else if (run->decoder->format.framing == FRAMING_LINES) {
-        decode_columns_make(run, count_newlines(slice_make(raw->data, raw->len)) + 1);
+        decode_columns_make(run, decode_lines_max(slice_make(raw->data, raw->len)));
         decode_lines(run);
     } else if (run->decoder->format.framing == FRAMING_NONE) {
         decode_columns_make(run, 1);

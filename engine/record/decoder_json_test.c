@@ -154,6 +154,35 @@ static void malformed_json_is_withdrawn_even_where_nobody_looks(void **state) {
     decoding_free(&decoding);
 }
 
+static void a_message_about_a_long_value_is_cut(void **state) {
+    (void)state;
+    struct decoding decoding;
+    char text[4096] = "{\"a\":\"";
+    for (int i = 0; i < 1000; i++) {
+        strcat(text, "\xC3\xA9");
+    }
+    strcat(text, "\"}");
+    decode_lines(&decoding, "a int", text);
+    struct slice message = decoding_withdrawal(&decoding, 0)->message;
+    size_t bad;
+    assert_in_range(message.len, 900, 1100);
+    assert_true(utf8_is_valid(message, &bad));
+    decoding_free(&decoding);
+}
+
+static void empty_lines_cost_no_room(void **state) {
+    (void)state;
+    struct decoding decoding;
+    static char text[1 << 20];
+    memset(text, '\n', sizeof text);
+    decoding_init(&decoding, FORMAT_JSON, FRAMING_LINES, "a text, b text");
+    uint64_t before = arena_bytes(decoding.arena);
+    decoding_run(&decoding, slice_make(text, sizeof text));
+    assert_int_equal(decoding.batch.rows, 0);
+    assert_true(arena_bytes(decoding.arena) - before < 1 << 20);
+    decoding_free(&decoding);
+}
+
 static void a_record_that_is_no_object_has_only_its_value(void **state) {
     (void)state;
     struct decoding decoding;
@@ -295,6 +324,8 @@ int main(void) {
         cmocka_unit_test(a_null_where_none_may_be_withdraws),
         cmocka_unit_test(a_failing_conversion_withdraws_its_record_alone),
         cmocka_unit_test(malformed_json_is_withdrawn_even_where_nobody_looks),
+        cmocka_unit_test(a_message_about_a_long_value_is_cut),
+        cmocka_unit_test(empty_lines_cost_no_room),
         cmocka_unit_test(a_record_that_is_no_object_has_only_its_value),
         cmocka_unit_test(a_record_beyond_the_limit_is_withdrawn),
         cmocka_unit_test(virtual_columns_of_a_file),

@@ -9,6 +9,8 @@
 #include "engine/record/json_text.h"
 #include "engine/record/numeric.h"
 
+enum { MESSAGE_MAX = 1000 };
+
 static bool refuse(struct value_error *error, const char *code, const char *message) {
     *error = (struct value_error){.code = code, .message = slice_of(message)};
     return false;
@@ -161,12 +163,25 @@ static inline bool convert(const struct decode_run *run, struct type type,
     return convert_slow(run, type, value, ret_value, error);
 }
 
+/* Errors quote the value; nobody needs 8 MiB of it. Cut between characters. */
+static struct slice message_cut(struct slice message) {
+    size_t len = message.len;
+    if (len <= MESSAGE_MAX) {
+        return message;
+    }
+    for (len = MESSAGE_MAX; len > 0 && ((unsigned char)message.data[len] & 0xC0) == 0x80;) {
+        len--;
+    }
+    return slice_make(message.data, len);
+}
+
 static bool withdraw(struct decode_run *run, const struct decode_column *column, uint32_t row,
                      const struct value_error *error) {
     struct buffer message;
-    buffer_init(&message, run->arena, error->message.len + strlen(column->name) + 16);
+    struct slice why = message_cut(error->message);
+    buffer_init(&message, run->arena, why.len + strlen(column->name) + 16);
     buffer_printf(&message, "column \"%s\": ", column->name);
-    buffer_append_slice(&message, error->message);
+    buffer_append_slice(&message, why);
     batch_withdraw(run->batch, row, error->code, "decode", buffer_slice(&message));
     return false;
 }

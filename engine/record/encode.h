@@ -19,6 +19,9 @@ void encode_json_string(struct slice text, struct buffer *out);
 /* Appends JSON text on one line: raw newlines between tokens become spaces. */
 void encode_json_text(struct slice text, struct buffer *out);
 
+/* Appends an integer of any width; false when the type is none. */
+bool encode_integer(struct type type, const void *value, struct buffer *out);
+
 void encode_json_row(const struct encode_options *options, const struct batch *batch, uint32_t row,
                      struct buffer *out);
 void encode_csv_row(const struct encode_options *options, const struct batch *batch, uint32_t row,

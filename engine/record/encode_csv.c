@@ -61,8 +61,17 @@ static void encode_printed(const struct encode_options *options, struct type typ
     }
 }
 
+/* Whether no integer can need quotes. */
+static bool integers_are_plain(const struct encode_options *options) {
+    static const char digits[] = "-0123456789";
+    size_t len = sizeof digits - 1;
+    return options->null.len == 0 && !memchr(digits, options->delimiter, len) &&
+           !memchr(digits, options->quote, len);
+}
+
 void encode_csv_row(const struct encode_options *options, const struct batch *batch, uint32_t row,
                     struct buffer *out) {
+    bool plain_integers = integers_are_plain(options);
     for (uint32_t i = 0; i < batch->schema->count; i++) {
         const struct column *column = &batch->columns[i];
         const struct type type = column->type;
@@ -74,7 +83,7 @@ void encode_csv_row(const struct encode_options *options, const struct batch *ba
             buffer_append_slice(out, options->null);
         } else if (!type.array && (type.id == TYPE_TEXT || type.id == TYPE_JSON)) {
             encode_field(options, *(const struct slice *)value, out);
-        } else {
+        } else if (!plain_integers || !encode_integer(type, value, out)) {
             encode_printed(options, type, value, out);
         }
     }

@@ -52,13 +52,17 @@ void encode_json_string(struct slice text, struct buffer *out) {
     out->len = (size_t)(at - out->data);
 }
 
-void encode_json_text(struct slice text, struct buffer *out) {
-    char *at = buffer_reserve(out, text.len), *end = at + text.len;
-    memcpy(at, text.data, text.len);
-    out->len += text.len;
-    while ((at = memchr(at, '\n', (size_t)(end - at)))) {
-        *at = ' ';
+static void newlines_remove(char *p, char *end) {
+    while (p < end && (p = memchr(p, '\n', (size_t)(end - p)))) {
+        *p = ' ';
     }
+}
+
+void encode_json_text(struct slice text, struct buffer *out) {
+    char *at = buffer_reserve(out, text.len);
+    memcpy(at, text.data, text.len);
+    newlines_remove(at, at + text.len);
+    out->len += text.len;
 }
 
 static void encode_int(int64_t value, struct buffer *out) {
@@ -75,18 +79,38 @@ static void encode_int(int64_t value, struct buffer *out) {
     out->len += count + (value < 0);
 }
 
-static void encode_member(const struct encode_options *options, struct type type, const void *value,
-                          struct buffer *out) {
+bool encode_integer(struct type type, const void *value, struct buffer *out) {
     switch (type.array ? TYPE_UNKNOWN : type.id) {
     case TYPE_INT2:
         encode_int(*(const int16_t *)value, out);
-        break;
+        return true;
     case TYPE_INT4:
         encode_int(*(const int32_t *)value, out);
-        break;
+        return true;
     case TYPE_INT8:
         encode_int(*(const int64_t *)value, out);
-        break;
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* Arrays of json are printed by their type; the newlines inside of them are taken out afterwards. */
+static void encode_array(const struct encode_options *options, struct type type, const void *value,
+                         struct buffer *out) {
+    size_t start = out->len;
+    value_print_json(type, value, options->zone, out);
+    if (type.id == TYPE_JSON || type.id == TYPE_JSONB) {
+        newlines_remove(out->data + start, out->data + out->len);
+    }
+}
+
+static void encode_member(const struct encode_options *options, struct type type, const void *value,
+                          struct buffer *out) {
+    if (encode_integer(type, value, out)) {
+        return;
+    }
+    switch (type.array ? TYPE_UNKNOWN : type.id) {
     case TYPE_TEXT:
         encode_json_string(*(const struct slice *)value, out);
         break;
@@ -94,15 +118,8 @@ static void encode_member(const struct encode_options *options, struct type type
     case TYPE_JSONB:
         encode_json_text(*(const struct slice *)value, out);
         break;
-    default: {
-        size_t start = out->len;
-        value_print_json(type, value, options->zone, out);
-        if (type.array && (type.id == TYPE_JSON || type.id == TYPE_JSONB)) {
-            for (size_t i = start; i < out->len; i++) {
-                out->data[i] = out->data[i] == '\n' ? ' ' : out->data[i];
-            }
-        }
-    }
+    default:
+        encode_array(options, type, value, out);
     }
 }
 

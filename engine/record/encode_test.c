@@ -118,6 +118,22 @@ static void csv_header_and_null_spelling(void **state) {
     decoding_free(&decoding);
 }
 
+static void integers_are_quoted_when_the_delimiter_is_one_of_theirs(void **state) {
+    (void)state;
+    struct decoding decoding;
+    struct encode_options options = options_of(FORMAT_CSV);
+    struct buffer out;
+    options.delimiter = '-';
+    decoding_init(&decoding, FORMAT_JSON, FRAMING_LINES, "a int, b int");
+    decoding_run(&decoding, SLICE_LITERAL("{\"a\":-7,\"b\":8}\n"));
+    decoding.batch.schema = &decoding.declared;
+    buffer_init(&out, decoding.arena, 0);
+    encode_row(&options, &decoding.batch, 0, &out);
+    buffer_append_byte(&out, '\0');
+    assert_string_equal(out.data, "\"-7\"-8\n");
+    decoding_free(&decoding);
+}
+
 static void text_is_one_column_a_line(void **state) {
     (void)state;
     struct decoding decoding;
@@ -162,6 +178,7 @@ int main(void) {
         cmocka_unit_test(json_strings_are_escaped_as_postgres_does),
         cmocka_unit_test(csv_quotes_only_what_it_must),
         cmocka_unit_test(csv_header_and_null_spelling),
+        cmocka_unit_test(integers_are_quoted_when_the_delimiter_is_one_of_theirs),
         cmocka_unit_test(text_is_one_column_a_line),
         cmocka_unit_test(what_is_written_comes_back),
     };
