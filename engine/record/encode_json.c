@@ -123,8 +123,21 @@ static void encode_member(const struct encode_options *options, struct type type
     }
 }
 
+/* A row whose only column is `_value` is the record itself, byte for byte. */
+static bool is_whole_record(const struct batch *batch) {
+    return batch->schema->count == 1 && batch->columns[0].type.id == TYPE_JSONB &&
+           strcmp(batch->schema->fields[0].name, "_value") == 0;
+}
+
 void encode_json_row(const struct encode_options *options, const struct batch *batch, uint32_t row,
                      struct buffer *out) {
+    if (is_whole_record(batch)) {
+        static const struct slice null = {.data = "null", .len = 4};
+        const struct slice *value = encode_value(&batch->columns[0], sizeof *value, row);
+        encode_json_text(value ? *value : null, out);
+        buffer_append_byte(out, '\n');
+        return;
+    }
     for (uint32_t i = 0; i < batch->schema->count; i++) {
         const struct column *column = &batch->columns[i];
         buffer_append_byte(out, i ? ',' : '{');

@@ -116,7 +116,8 @@ struct encode_options {
     struct slice null;     /* csv: how null is written, default empty */
     const struct timezone *zone;
 };
-/* Appends one row (members in schema order, nulls written as null) with its line end. */
+/* Appends one row (members in schema order, nulls written as null) with its line end. JSON: a row whose only column is
+ * `_value` is the record itself, byte for byte. */
 void encode_row(const struct encode_options *options, const struct batch *batch, uint32_t row, struct buffer *out);
 void encode_header(const struct encode_options *options, const struct schema *schema, struct buffer *out);
 
