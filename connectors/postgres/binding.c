@@ -120,6 +120,7 @@ static void copy_make(struct binding *binding) {
     buffer_append_byte(&sql, '\0');
     binding->copy = sql.data;
     binding->copy_relation = binding->table.relation;
+    binding->guard = catalog_guard_sql(&binding->table, binding->arena);
 }
 
 enum status binding_match(struct binding *binding, const struct binding_request *request,

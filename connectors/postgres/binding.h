@@ -19,10 +19,10 @@ struct binding {
     const char *copy;             /* COPY statement */
     const char *copy_relation;    /* as errors name it */
     const char *stage;            /* creates the temporary table; NULL = COPY goes to the table */
+    const char *guard;            /* catalog_guard_sql when COPY goes to the table, else NULL */
     const char *const *apply;     /* from the temporary table to the table, in order */
     uint32_t apply_count;
     uint32_t lanes;
-    uint32_t key_count;
 };
 
 struct binding_request {

@@ -52,6 +52,14 @@ static const char keys_sql[] =
     " and i.indpred is null and i.indexprs is null and k.n <= i.indnkeyatts"
     " order by i.indexrelid, k.n";
 
+/* What a column is called and made of; a column dropped and added again has another number. */
+#define FINGERPRINT                                                                                \
+    "select coalesce(sum(hashtext(a.attname || ' ' || a.atttypid || ' ' || a.atttypmod)::bigint"   \
+    " * a.attnum), 0)::bigint from pg_attribute a"                                                 \
+    " where a.attnum > 0 and not a.attisdropped and a.attrelid = "
+
+static const char fingerprint_sql[] = FINGERPRINT "to_regclass($1)";
+
 static const struct type_row {
     const char *name;
     enum type_id id;
@@ -208,6 +216,11 @@ static enum status ask(const struct catalog_call *call, const char *sql, const c
 enum status catalog_read(const struct catalog_call *call, const char *name, struct table *ret,
                          bool *ret_found, struct error *error) {
     enum { TABLE_COLUMNS = 15, COLUMN_COLUMNS = 18, KEY_COLUMNS = 3 };
+    /* First: when the table changes after this, the first unit sees another fingerprint and asks again. */
+    if (ask(call, fingerprint_sql, name, error) != STATUS_OK) {
+        return STATUS_FAILED;
+    }
+    int64_t fingerprint = session_int(call->session, 0, 0);
     if (ask(call, table_sql, name, error) != STATUS_OK) {
         return STATUS_FAILED;
     }
@@ -216,7 +229,9 @@ enum status catalog_read(const struct catalog_call *call, const char *name, stru
         return STATUS_OK;
     }
     table_read(call, ret);
-    uint64_t hash = hash_rows(call->session, TABLE_COLUMNS, UINT64_C(14695981039346656037));
+    ret->fingerprint = fingerprint;
+    uint64_t seed = UINT64_C(14695981039346656037) ^ (uint64_t)fingerprint;
+    uint64_t hash = hash_rows(call->session, TABLE_COLUMNS, seed);
     if (ask(call, columns_sql, name, error) != STATUS_OK) {
         return STATUS_FAILED;
     }
@@ -232,6 +247,15 @@ enum status catalog_read(const struct catalog_call *call, const char *name, stru
     keys_read(call, ret);
     ret->hash = hash_rows(call->session, KEY_COLUMNS, hash);
     return STATUS_OK;
+}
+
+const char *catalog_guard_sql(const struct table *table, struct arena *arena) {
+    size_t size = 2 * strlen(table->qualified) + 3;
+    char *literal = arena_alloc(arena, size);
+    bool fits = sql_quote(table->qualified, '\'', literal, size);
+    assert(fits);
+    return arena_printf(arena, "lock table %s in row exclusive mode;" FINGERPRINT "%s::regclass",
+                        table->qualified, literal);
 }
 
 const struct table_column *table_column_find(const struct table *table, const char *name) {

@@ -34,6 +34,7 @@ struct table {
     bool deferrable;        /* constraints that would fail at COMMIT only */
     char kind, persistence;
     bool row_security, may_insert, may_update, may_delete, may_select;
+    int64_t fingerprint;    /* of its columns, as catalog_guard_sql says it */
     uint64_t hash;          /* of all this */
 };
 
@@ -45,6 +46,9 @@ struct catalog_call {
 };
 enum status catalog_read(const struct catalog_call *call, const char *name, struct table *ret,
                          bool *ret_found, struct error *error);
+
+/* Locks the table against changes of its columns for the rest of the transaction, and says their fingerprint. */
+const char *catalog_guard_sql(const struct table *table, struct arena *arena);
 
 /* NULL = there is none of that name. */
 const struct table_column *table_column_find(const struct table *table, const char *name);

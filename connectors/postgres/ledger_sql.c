@@ -124,11 +124,11 @@
     "  select o.owner, p.alive from owners o left join @leat_process p on p.owner = o.owner"       \
     "  where o.owner is not null and (o.owner = '' or o.owner = $4 or o.owner = any($6::text[])"   \
     "   or p.alive is null or p.alive < clock_timestamp() - $5::bigint * interval '1 microsecond'))," \
-    " some as materialized ("                                                                      \
+    " chosen as materialized ("                                                                    \
     "  select x.part from free f, lateral (select l.part from @leat_ledger l where " KEY           \
     "    and l.state = 'open' and l.owner = f.owner order by l.part limit $7::bigint) x"           \
     "  order by f.owner = $4, x.part limit $7::bigint)"                                            \
-    " select " ROW_COLUMNS " from some s"                                                          \
+    " select " ROW_COLUMNS " from chosen s"                                                        \
     " join @leat_ledger l on " KEY " and l.part = s.part"                                          \
     " left join @leat_process p on p.owner = l.owner order by l.part"
 

@@ -37,8 +37,10 @@ bool refusal_is_of_rows(const struct sink_lane *lane) {
            (raised && lane->sink->options->trigger_errors == TRIGGER_ERRORS_REJECT);
 }
 
+/* 08P01 is what a value too short for its column gives ("insufficient data left in message"). */
 static bool refusal_is_of_table(const char *state) {
-    return strcmp(state, "22P03") == 0 || strcmp(state, "22P04") == 0 || strncmp(state, "42", 2) == 0;
+    return strcmp(state, "22P03") == 0 || strcmp(state, "22P04") == 0 || strcmp(state, "08P01") == 0 ||
+           strncmp(state, "42", 2) == 0;
 }
 
 static void transaction_forget(struct sink_lane *lane, int64_t deadline_us) {
@@ -79,7 +81,9 @@ static enum verdict failed(struct sink_lane *lane, const struct unit *unit, int6
 enum reply rows_begin(struct sink_lane *lane, int64_t deadline_us) {
     int64_t limit_ms = statement_ms(deadline_us);
     limit_ms = limit_ms > UNIT_STATEMENT_MS_MIN ? limit_ms : UNIT_STATEMENT_MS_MIN;
-    return transaction_begin(lane->session, lane->binding->stage, limit_ms, deadline_us);
+    const struct binding *binding = lane->binding;
+    const char *more = binding->stage ? binding->stage : binding->guard;
+    return transaction_begin(lane->session, more, limit_ms, deadline_us);
 }
 
 enum reply rows_copy_start(struct sink_lane *lane, int64_t deadline_us) {
@@ -179,12 +183,20 @@ static enum verdict owners_read(struct sink_lane *lane, const struct unit *unit,
     return VERDICT_DONE;
 }
 
+/* Bits of one type would pass as another of the same width, so the columns must be those the rows were encoded for;
+ * the lock that the guard took keeps them so until the end of the transaction. */
 static enum verdict begin(struct sink_lane *lane, const struct unit *unit, int64_t deadline_us,
                           struct outcome *outcome) {
+    const struct binding *binding = lane->binding;
     if (rows_begin(lane, deadline_us) != REPLY_OK) {
         return failed(lane, unit, deadline_us, outcome);
     }
     lane->begun = true;
+    if (binding->guard && session_int(lane->session, 0, 0) != binding->table.fingerprint) {
+        transaction_forget(lane, deadline_us);
+        return outcome_retry(outcome, REDO_ENCODE, "postgres-table-changed",
+                             "the columns of the table changed");
+    }
     return unit->payloads_count ? owners_read(lane, unit, deadline_us, outcome) : VERDICT_DONE;
 }
 

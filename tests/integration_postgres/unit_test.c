@@ -197,6 +197,17 @@ static void a_table_changed_under_way_is_encoded_again(void **state) {
     world_free(world);
 }
 
+static void bits_never_pass_as_another_type_of_the_same_width(void **state) {
+    (void)state;
+    struct world *world = simple_world();
+    struct payload *payload = world_encode(world, 0, two_rows, 2);
+    world_sql(world, "alter table t drop column id; alter table t add column id float4");
+    assert_int_equal(world_unit(world, payload, "start", "9"), VERDICT_RETRY);
+    assert_int_equal(world->outcome.redo, REDO_ENCODE);
+    assert_sql(world, "0", "select count(*) from t");
+    world_free(world);
+}
+
 static void synchronous_commit_is_never_off(void **state) {
     (void)state;
     struct world *world = world_new("create table t (id int4, name text default current_setting('synchronous_commit'))");
@@ -224,6 +235,7 @@ int main(void) {
         cmocka_unit_test(resolve_reads_what_the_ledger_says),
         cmocka_unit_test(letters_are_stored_with_the_rows),
         cmocka_unit_test(a_table_changed_under_way_is_encoded_again),
+        cmocka_unit_test(bits_never_pass_as_another_type_of_the_same_width),
         cmocka_unit_test(synchronous_commit_is_never_off),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
