@@ -99,7 +99,8 @@ static bool row_group(const struct object_sink *sink, struct batch *batch, uint3
                            slice_of("the path made of this row's fields is longer than an object name may be"));
         return false;
     }
-    grouping->groups[group_find(grouping, buffer_slice(path), batch->arena)].rows++;
+    uint32_t group = group_find(grouping, buffer_slice(path), batch->arena); /* may move the groups */
+    grouping->groups[group].rows++;
     return true;
 }
 

@@ -124,8 +124,8 @@ static const struct option ledger_rows[] = {
 };
 static const struct option_table ledger_options = {.rows = ledger_rows, .size = sizeof(struct file_ledger_options)};
 
-extern const struct connector connector_file;
-const struct connector connector_file = {
+extern const struct connector object_connector;
+const struct connector object_connector = {
     .kind = "file",
     .sentence = "Files on this machine: read once or followed, written exactly once through a commit log",
     .source = &object_source_ops,

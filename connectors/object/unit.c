@@ -321,7 +321,8 @@ static enum status group_add(struct open_unit *unit, const struct path_group *gr
     assert(group->path.len < sizeof path);
     memcpy(path, group->path.data, group->path.len);
     path[group->path.len] = '\0';
-    struct key *key = &unit->keys[key_find(unit, path)];
+    uint32_t number = key_find(unit, path); /* may move the keys */
+    struct key *key = &unit->keys[number];
     if (header_add(unit, key, error) != STATUS_OK) {
         return STATUS_FAILED;
     }
@@ -341,7 +342,8 @@ static enum status letters_add(struct open_unit *unit, const struct payload *pay
     }
     struct letter_place place = object_ledger_place(&unit->sink->ledger, part_name(payload->segment->part));
     struct arena *arena = arena_new(NULL, POOL_SINK);
-    struct key *key = &unit->keys[key_find(unit, letters_path)];
+    uint32_t number = key_find(unit, letters_path); /* may move the keys */
+    struct key *key = &unit->keys[number];
     enum status status = STATUS_OK;
     for (uint32_t i = 0; i < payload->letters_count && status == STATUS_OK; i++) {
         struct buffer line;
