@@ -28,18 +28,18 @@ static int columns_command(int argc, char **argv) {
         format.framing = FRAMING_CSV;
     }
     struct error error;
-    struct input *input = input_open(argv[1], &format, from_text != NULL, &error);
+    struct table_input *input = table_input_open(argv[1], &format, from_text != NULL, &error);
     if (!input) {
         cli_error(&error);
         return EXIT_FAILED;
     }
     struct arena *arena = arena_new(NULL, POOL_READ);
-    struct schema schema = infer_columns(input_format(input), input_head(input), input_peek(input), false, arena);
+    struct schema schema = infer_columns(table_input_format(input), table_input_head(input), table_input_peek(input), false, arena);
     struct buffer out;
     buffer_init(&out, arena, 1024);
     schema_text(&schema, &out);
     fwrite(out.data, 1, out.len, stdout);
-    input_close(input);
+    table_input_close(input);
     arena_free(arena);
     return schema.count ? EXIT_DONE : EXIT_FAILED;
 }

@@ -9,7 +9,7 @@
 
 enum { BLOCK = 1 << 20, COMPRESSED_BLOCK = 256 << 10 };
 
-struct input {
+struct table_input {
     int fd;
     struct decompressor *decompressor;
     char *compressed; /* COMPRESSED_BLOCK, with a decompressor */
@@ -24,15 +24,15 @@ struct input {
     size_t framed, border, given; /* seen by the framer; whole records; handed out by the last call */
 };
 
-const struct format *input_format(const struct input *input) {
+const struct format *table_input_format(const struct table_input *input) {
     return &input->format;
 }
 
-const struct format_head *input_head(const struct input *input) {
+const struct format_head *table_input_head(const struct table_input *input) {
     return &input->head;
 }
 
-static enum status read_some(struct input *input, char *into, size_t room, size_t *ret_len, struct error *error) {
+static enum status read_some(struct table_input *input, char *into, size_t room, size_t *ret_len, struct error *error) {
     ssize_t got;
     do {
         got = read(input->fd, into, room);
@@ -44,7 +44,7 @@ static enum status read_some(struct input *input, char *into, size_t room, size_
     return STATUS_OK;
 }
 
-static enum status inflate_some(struct input *input, size_t room, size_t *ret_len, struct error *error) {
+static enum status inflate_some(struct table_input *input, size_t room, size_t *ret_len, struct error *error) {
     for (;;) {
         enum status status = decompressor_run(input->decompressor, &input->pending, input->source_ended,
                                               input->data + input->len, room, ret_len, error);
@@ -62,7 +62,7 @@ static enum status inflate_some(struct input *input, size_t room, size_t *ret_le
 }
 
 /* Reads more behind what is there. */
-static enum status fill(struct input *input, struct error *error) {
+static enum status fill(struct table_input *input, struct error *error) {
     if (input->capacity - input->len < BLOCK / 2) {
         input->capacity = input->capacity ? input->capacity * 2 : BLOCK * 2;
         input->data = realloc(input->data, input->capacity);
@@ -82,14 +82,14 @@ static enum status fill(struct input *input, struct error *error) {
     return STATUS_OK;
 }
 
-static void drop(struct input *input, size_t len) {
+static void drop(struct table_input *input, size_t len) {
     memmove(input->data, input->data + len, input->len - len);
     input->len -= len;
     input->framed -= input->framed < len ? input->framed : len;
     input->border -= input->border < len ? input->border : len;
 }
 
-static enum status head_read(struct input *input, struct error *error) {
+static enum status head_read(struct table_input *input, struct error *error) {
     enum status status = STATUS_AGAIN;
     while (status == STATUS_AGAIN) {
         if (!input->ended && fill(input, error) != STATUS_OK) {
@@ -127,8 +127,8 @@ static void kind_guess(struct format *format, struct slice name) {
     }
 }
 
-struct input *input_open(const char *path, const struct format *format, bool kind_given, struct error *error) {
-    struct input *input = calloc(1, sizeof *input);
+struct table_input *table_input_open(const char *path, const struct format *format, bool kind_given, struct error *error) {
+    struct table_input *input = calloc(1, sizeof *input);
     if (!input) {
         abort();
     }
@@ -141,7 +141,7 @@ struct input *input_open(const char *path, const struct format *format, bool kin
         enum status status = error_set(error, ERROR_PERMANENT, "input-failed", "cannot open: %s", strerror(errno));
         (void)status;
         error_where(error, "%s", path);
-        input_close(input);
+        table_input_close(input);
         return NULL;
     }
     if (compression != COMPRESSION_NONE) {
@@ -155,13 +155,13 @@ struct input *input_open(const char *path, const struct format *format, bool kin
     }
     if (head_read(input, error) != STATUS_OK) {
         error_where(error, "%s", path);
-        input_close(input);
+        table_input_close(input);
         return NULL;
     }
     return input;
 }
 
-void input_close(struct input *input) {
+void table_input_close(struct table_input *input) {
     if (!input) {
         return;
     }
@@ -175,20 +175,20 @@ void input_close(struct input *input) {
     free(input);
 }
 
-static void frame(struct input *input) {
+static void frame(struct table_input *input) {
     size_t border = framer_border(&input->framer, input->data, input->framed, input->len, input->ended);
     input->border = border ? border : input->border;
     input->framed = input->len;
 }
 
-struct slice input_peek(struct input *input) {
+struct slice table_input_peek(struct table_input *input) {
     if (input->framed < input->len || input->ended) {
         frame(input);
     }
     return slice_make(input->data, input->border);
 }
 
-enum status input_read(struct input *input, struct slice *ret, struct error *error) {
+enum status table_input_read(struct table_input *input, struct slice *ret, struct error *error) {
     drop(input, input->given);
     input->given = 0;
     while (input->border == 0) {

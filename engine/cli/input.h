@@ -7,20 +7,20 @@
 #include "engine/record/compress.h"
 #include "engine/record/format.h"
 
-struct input;
+struct table_input;
 
 /* path "-" = standard input. kind_given false: by the name's ending (.csv, .tsv, .txt, else JSON). format: what
  * was asked for (header, delimiter); framing is detected. NULL on failure. */
-struct input *input_open(const char *path, const struct format *format, bool kind_given, struct error *error);
-void input_close(struct input *input); /* takes NULL */
+struct table_input *table_input_open(const char *path, const struct format *format, bool kind_given, struct error *error);
+void table_input_close(struct table_input *input); /* takes NULL */
 
 /* What the head told. */
-const struct format *input_format(const struct input *input);
-const struct format_head *input_head(const struct input *input);
+const struct format *table_input_format(const struct table_input *input);
+const struct format_head *table_input_head(const struct table_input *input);
 /* The bytes at hand without consuming them: whole records, for inference. */
-struct slice input_peek(struct input *input);
+struct slice table_input_peek(struct table_input *input);
 
 /* The next block of whole records, in a buffer that the next call reuses; END at the end. */
-enum status input_read(struct input *input, struct slice *ret, struct error *error) MUST_CHECK;
+enum status table_input_read(struct table_input *input, struct slice *ret, struct error *error) MUST_CHECK;
 
 #endif

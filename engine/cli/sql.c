@@ -81,7 +81,7 @@ static bool formats_choose(struct filter *filter) {
     return true;
 }
 
-static int plan_make(struct filter *filter, struct input *input, const char *query) {
+static int plan_make(struct filter *filter, struct table_input *input, const char *query) {
     struct error error;
     if (columns_text && schema_parse(slice_of(columns_text), filter->arena, &filter->declared, &error) != STATUS_OK) {
         error_context(&error, "--columns");
@@ -90,7 +90,7 @@ static int plan_make(struct filter *filter, struct input *input, const char *que
     }
     if (!columns_text) {
         filter->declared =
-            infer_columns(input_format(input), input_head(input), input_peek(input), true, filter->arena);
+            infer_columns(table_input_format(input), table_input_head(input), table_input_peek(input), true, filter->arena);
     }
     filter->input = input_schema(&filter->declared, filter->arena);
     if (sql_compile(slice_of(query), &filter->input, filter->zone, filter->arena, &filter->plan, &error) != STATUS_OK) {
@@ -113,17 +113,17 @@ static int plan_make(struct filter *filter, struct input *input, const char *que
     return EXIT_DONE;
 }
 
-static const struct decoder *decoder_make(struct filter *filter, struct input *input) {
+static const struct decoder *decoder_make(struct filter *filter, struct table_input *input) {
     struct field_plan *plan = arena_alloc(filter->arena, sizeof *plan);
     *plan = (struct field_plan){
         .input = &filter->input,
         .declared_count = filter->declared.count,
         .needed = filter->needed,
         .zone = filter->zone,
-        .header = input_head(input)->header,
-        .header_count = input_head(input)->header_count,
+        .header = table_input_head(input)->header,
+        .header_count = table_input_head(input)->header_count,
     };
-    return decoder_new(input_format(input), plan, filter->arena);
+    return decoder_new(table_input_format(input), plan, filter->arena);
 }
 
 static bool write_all(struct slice text) {
@@ -209,7 +209,7 @@ static bool block_run(struct filter *filter, const struct decoder *decoder, stru
     return filter->folds || rows_write(filter, &batch);
 }
 
-static int input_run(struct filter *filter, struct input *input, const char *path) {
+static int input_run(struct filter *filter, struct table_input *input, const char *path) {
     const struct decoder *decoder = decoder_make(filter, input);
     struct arena *arena = arena_new(NULL, POOL_COLUMNS);
     struct position_context position = {0};
@@ -217,7 +217,7 @@ static int input_run(struct filter *filter, struct input *input, const char *pat
     struct error error;
     enum status status;
     int code = EXIT_DONE;
-    while (code == EXIT_DONE && (status = input_read(input, &block, &error)) == STATUS_OK) {
+    while (code == EXIT_DONE && (status = table_input_read(input, &block, &error)) == STATUS_OK) {
         code = block_run(filter, decoder, block, path, &position, arena) ? EXIT_DONE : EXIT_FAILED;
         position.base += block.len;
         arena_reset(arena);
@@ -245,7 +245,7 @@ static int inputs_run(struct filter *filter, const char *query, int count, char 
     int code = EXIT_DONE;
     for (int i = 0; code == EXIT_DONE && i < count; i++) {
         struct error error;
-        struct input *input = input_open(paths[i], &filter->format, filter->kind_given, &error);
+        struct table_input *input = table_input_open(paths[i], &filter->format, filter->kind_given, &error);
         if (!input) {
             cli_error(&error);
             return EXIT_FAILED;
@@ -254,7 +254,7 @@ static int inputs_run(struct filter *filter, const char *query, int count, char 
         if (code == EXIT_DONE) {
             code = input_run(filter, input, paths[i]);
         }
-        input_close(input);
+        table_input_close(input);
     }
     if (code == EXIT_DONE && filter->folds) {
         code = fold_finish(filter);
@@ -266,7 +266,8 @@ static int inputs_run(struct filter *filter, const char *query, int count, char 
 }
 
 static int sql_command(int argc, char **argv) {
-    static char *standard_input[] = {"-", NULL};
+    static char dash[] = "-";
+    char *standard_input[] = {dash, NULL};
     if (argc < 2) {
         return cli_usage_error(command_find("sql"), "which query?");
     }
