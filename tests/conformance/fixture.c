@@ -104,6 +104,22 @@ void process_stop(struct process *process) {
     arena_free(process->arena);
 }
 
+static const char *failing;
+
+static bool failpoint(const char *name) {
+    bool fails = failing && strcmp(name, failing) == 0;
+    failing = fails ? NULL : failing;
+    return fails;
+}
+
+void fail_next(const char *name) {
+    static struct io_ops with_failpoint;
+    with_failpoint = io_real;
+    with_failpoint.failpoint = failpoint;
+    io = &with_failpoint;
+    failing = name;
+}
+
 void lane_cut(struct process *process) {
     struct error error = {0};
     process->ops->lane_close(process->lane);

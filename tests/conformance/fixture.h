@@ -39,6 +39,8 @@ extern const struct subject *subject; /* of the tests that run now */
 struct process *process_start(void);
 void process_stop(struct process *process); /* the lane first; takes NULL */
 void lane_cut(struct process *process);     /* closes the lane and opens a fresh one */
+/* The next passage of that failpoint fails, as an I/O or a lost answer would; NULL: none. */
+void fail_next(const char *failpoint);
 
 /* Puts parts "a" and "b" into the plan (again: nothing changes) and marks the start. */
 void plan_parts(struct process *process);

@@ -226,6 +226,18 @@ static void one_lost_part_stops_the_whole_unit_and_is_named(void **state) {
     process_stop(old);
 }
 
+/* Commits with a failure on one side of the deciding step and settles it: the unit's end as the ledger knows it. */
+static enum verdict commit_in_doubt(struct process *process, struct work *work, const char *failpoint) {
+    fail_next(failpoint);
+    enum verdict verdict = work_commit(process, work);
+    fail_next(NULL);
+    if (verdict == VERDICT_UNKNOWN) {
+        lane_cut(process);
+        verdict = work_resolve(process, work);
+    }
+    return verdict;
+}
+
 static void a_commit_whose_answer_was_lost_is_found_done(void **state) {
     (void)state;
     NEEDS_SUBJECT();
@@ -237,9 +249,7 @@ static void a_commit_whose_answer_was_lost_is_found_done(void **state) {
     assert_int_equal(work_add(process, &work, payload_make(process, part, "a1 a2", 0)), VERDICT_DONE);
     work_move(&work, part, "start", "2");
     assert_int_equal(work_seal(process, &work), VERDICT_DONE);
-    assert_int_equal(work_commit(process, &work), VERDICT_DONE);
-    lane_cut(process);
-    assert_int_equal(work_resolve(process, &work), VERDICT_DONE);
+    assert_int_equal(commit_in_doubt(process, &work, subject->commit_after), VERDICT_DONE);
     work_free(&work);
     assert_visible(process, "a1 a2");
     deliver(process, part, "a3", "2", "3");
@@ -259,15 +269,49 @@ static void a_commit_that_never_arrived_is_found_undone(void **state) {
     assert_int_equal(work_add(process, &work, payload_make(process, part, "a1", 0)), VERDICT_DONE);
     work_move(&work, part, "start", "1");
     assert_int_equal(work_seal(process, &work), VERDICT_DONE);
-    lane_cut(process);
-    assert_int_equal(work_resolve(process, &work), VERDICT_RETRY);
+    assert_int_equal(commit_in_doubt(process, &work, subject->commit_before), VERDICT_RETRY);
     work_abandon(process, &work);
     work_free(&work);
     assert_visible(process, "");
+    lane_cut(process);
     deliver(process, part, "a1", "start", "1");
     assert_visible(process, "a1");
     part_unref(part);
     process_stop(process);
+}
+
+static void an_answer_lost_before_a_rival_took_over_is_settled_by_the_ledger(void **state) {
+    (void)state;
+    NEEDS_SUBJECT();
+    struct process *old = process_start(), *rival = process_start();
+    plan_parts(old);
+    struct part *part = claim_part(old, "a");
+    struct work work;
+    work_open(old, &work);
+    assert_int_equal(work_add(old, &work, payload_make(old, part, "a1", 0)), VERDICT_DONE);
+    work_move(&work, part, "start", "1");
+    assert_int_equal(work_seal(old, &work), VERDICT_DONE);
+    fail_next(subject->commit_after);
+    enum verdict verdict = work_commit(old, &work);
+    fail_next(NULL);
+    struct part *taken = claim_part(rival, "a");
+    assert_next(rival, "a", "1");
+    deliver(rival, taken, "a2", "1", "2");
+    if (verdict == VERDICT_UNKNOWN) {
+        lane_cut(old);
+        verdict = work_resolve(old, &work);
+    }
+    /* It happened, and the part is lost: either word makes the engine drop it and read from the ledger. */
+    assert_true(verdict == VERDICT_DONE || verdict == VERDICT_FENCED);
+    if (verdict != VERDICT_DONE) {
+        work_abandon(old, &work);
+    }
+    work_free(&work);
+    assert_visible(rival, "a1 a2");
+    part_unref(part);
+    part_unref(taken);
+    process_stop(rival);
+    process_stop(old);
 }
 
 static void a_lane_cut_in_the_middle_loses_only_the_unit(void **state) {
@@ -418,6 +462,7 @@ static void dead_letters_come_with_the_unit_and_are_in_the_books(void **state) {
             FOR(an_older_owner_is_fenced, index), FOR(one_lost_part_stops_the_whole_unit_and_is_named, index), \
             FOR(a_commit_whose_answer_was_lost_is_found_done, index), \
             FOR(a_commit_that_never_arrived_is_found_undone, index), \
+            FOR(an_answer_lost_before_a_rival_took_over_is_settled_by_the_ledger, index), \
             FOR(a_lane_cut_in_the_middle_loses_only_the_unit, index), \
             FOR(another_process_goes_on_where_one_stopped_under_load, index), FOR(rejected_rows_are_left_out, index), \
             FOR(a_row_that_cannot_be_stored_is_named_and_the_rest_arrives, index), \

@@ -12,7 +12,7 @@
 
 #include "engine/flow/graph.h"
 
-enum { RECORDS = 3000, BLOCKS_MAX = 4096, ROOM = 8 << 10 };
+enum { RECORDS = 100000, BLOCKS_MAX = 4096, ROOM = 8 << 10 };
 
 struct world {
     char folder[64];

@@ -67,27 +67,37 @@ static void read_member(const char *path, const char *member, char *text, size_t
     fclose(file);
 }
 
-/* All files below, in the order of their names; data = names without _ or . at the front. */
-static void read_folder(const char *path, bool data, const char *member, char *text, size_t size) {
-    struct dirent **entries;
-    int count = scandir(path, &entries, NULL, alphasort);
-    for (int i = 0; i < count; i++) {
-        const char *name = entries[i]->d_name;
-        char below[512];
+struct found {
+    char path[512];
+    struct timespec written;
+};
+
+static int by_time(const void *one, const void *two) {
+    const struct timespec *a = &((const struct found *)one)->written, *b = &((const struct found *)two)->written;
+    long order = a->tv_sec != b->tv_sec ? a->tv_sec - b->tv_sec : a->tv_nsec - b->tv_nsec;
+    return (order > 0) - (order < 0);
+}
+
+/* The files of one folder in the order in which they were written; names with _ or . at the front are no data. */
+static void read_folder(const char *path, const char *member, char *text, size_t size) {
+    static struct found files[64];
+    size_t count = 0;
+    struct dirent *entry;
+    DIR *directory = opendir(path);
+    while (directory && (entry = readdir(directory)) != NULL) {
         struct stat state;
-        snprintf(below, sizeof below, "%s/%s", path, name);
-        bool hidden = name[0] == '.' || (data && name[0] == '_');
-        if (!hidden && stat(below, &state) == 0) {
-            if (S_ISDIR(state.st_mode)) {
-                read_folder(below, data, member, text, size);
-            } else {
-                read_member(below, member, text, size);
-            }
+        assert(count < sizeof files / sizeof *files);
+        snprintf(files[count].path, sizeof files[count].path, "%s/%s", path, entry->d_name);
+        if (entry->d_name[0] != '.' && entry->d_name[0] != '_' && stat(files[count].path, &state) == 0) {
+            files[count++].written = state.st_mtim;
         }
-        free(entries[i]);
     }
-    if (count >= 0) {
-        free(entries);
+    if (directory) {
+        closedir(directory);
+    }
+    qsort(files, count, sizeof *files, by_time);
+    for (size_t i = 0; i < count; i++) {
+        read_member(files[i].path, member, text, size);
     }
 }
 
@@ -95,14 +105,14 @@ static void directory_visible(char *ret_text, size_t size) {
     char path[128];
     snprintf(path, sizeof path, "%s/out", folder);
     *ret_text = '\0';
-    read_folder(path, true, "id", ret_text, size);
+    read_folder(path, "id", ret_text, size);
 }
 
 static void directory_letters(char *ret_text, size_t size) {
     char path[128];
     snprintf(path, sizeof path, "%s/out/_dead_letter", folder);
     *ret_text = '\0';
-    read_folder(path, false, "code", ret_text, size);
+    read_folder(path, "code", ret_text, size);
 }
 
 /* --- a table ------------------------------------------------------------------------------------------------- */
@@ -158,6 +168,8 @@ const struct subject subjects[] = {
         .sink_yaml = directory_yaml,
         .visible = directory_visible,
         .stored_letters = directory_letters,
+        .commit_before = "file.log.link.before",
+        .commit_after = "file.log.link.after",
     },
     {
         .name = "postgres",
@@ -167,6 +179,8 @@ const struct subject subjects[] = {
         .visible = table_visible,
         .stored_letters = table_letters,
         .rejects_negative = true,
+        .commit_before = "pg.commit.before",
+        .commit_after = "pg.commit.after",
     },
 };
 const size_t subjects_count = sizeof subjects / sizeof *subjects;

@@ -18,6 +18,7 @@ struct subject {
     void (*visible)(char *ret_text, size_t size);        /* ids a reader sees, in order, each with a blank behind */
     void (*stored_letters)(char *ret_text, size_t size); /* codes of the dead letters, the same way */
     bool rejects_negative;                               /* a row with n < 0 cannot be stored */
+    const char *commit_before, *commit_after;            /* failpoints around the deciding step */
 };
 
 extern const struct subject subjects[];

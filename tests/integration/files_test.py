@@ -126,7 +126,7 @@ class Files(Case):
         self.put("in/1.json", "".join(json.dumps({"id": f"a{n}", "n": n, "k": key}) + "\n"
                                       for n, key in enumerate(["x", "../../up", "a/b", None, ""])))
         self.put("p.yaml", pipeline(columns="id text, n bigint, k text", sql="select id, n, k from input",
-                                    sink='file: {path: ./out/, template: "k={k}/", format: json}'))
+                                    sink='file: {path: ./out/, path_template: "k={k}/", format: json}'))
         self.leat("run", "p.yaml")
         self.assertEqual(len(self.ids()), 5)
         self.assertEqual(sorted(os.listdir(self.folder)), ["in", "out", "p.yaml"])
@@ -134,7 +134,7 @@ class Files(Case):
 
     def test_a_thousand_open_partitions_stay_in_memory(self):
         self.put("in/1.json", "".join(json.dumps({"id": f"a{n}", "n": n % 1000}) + "\n" for n in range(200000)))
-        self.put("p.yaml", pipeline(sink='file: {path: ./out/, template: "n={n}/", format: json}',
+        self.put("p.yaml", pipeline(sink='file: {path: ./out/, path_template: "n={n}/", format: json}',
                                     more="limits: {memory: 64MiB, workers: 2}\n"))
         process = self.start("run", "p.yaml")
         _, status, usage = os.wait4(process.pid, 0)
