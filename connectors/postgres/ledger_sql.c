@@ -263,7 +263,7 @@ static const char *const texts[SQL_COUNT] = {
     [SQL_NOTE_RESET_ALL] =
         "with gone as (delete from @leat_ledger l where " KEY " returning 1),"
         " markers as (delete from @leat_pipeline l where " KEY " returning 1),"
-        " noted as (select null::text as part, null::bigint as epoch, null::text as next_before,"
+        " noted as (select $4::text as part, null::bigint as epoch, null::text as next_before,"
         "  (select count(*) from gone) || ' parts' as next_after)" AUDIT("'reset'"),
     [SQL_NOTE_SEEN] = "with noted as (select l.part, l.epoch, l.next as next_before,"
                       " l.next as next_after from @leat_ledger l where " KEY " and l.part = $4)"

@@ -172,6 +172,7 @@ static enum verdict mismatch(const struct move_call *call, struct outcome *outco
         return move_retry(call->session, outcome);
     }
     struct tally sum = tally(call, outcome);
+    transaction_rollback(call->session, call->deadline_us);
     if (!sum.edited && (sum.moved || sum.fenced)) {
         return outcome->verdict = sum.fenced ? VERDICT_FENCED : VERDICT_MOVED;
     }
@@ -200,8 +201,9 @@ enum verdict move_commit(const struct move_call *call, struct outcome *outcome) 
     switch (transaction_commit(call->session, call->deadline_us)) {
     case REPLY_OK:
         return outcome->verdict = VERDICT_DONE;
-    case REPLY_REFUSED: /* the server said that it rolled back */
-        return move_retry(call->session, outcome);
+    case REPLY_REFUSED: /* an error, or the answer ROLLBACK */
+        return outcome_retry(outcome, REDO_SEND, "postgres-rolled-back", "the server rolled back: %s",
+                             session_refusal(call->session)->message);
     case REPLY_LOST:
         break;
     }

@@ -289,6 +289,7 @@ static enum reply before(struct session *session, enum step step) {
     }
     PQclear(session->result);
     session->result = NULL;
+    session->refusal = (struct refusal){.copy_line = 0};
     return io_failpoint(step_before(step)) ? failpoint_lost(session, step_before(step)) : REPLY_OK;
 }
 
