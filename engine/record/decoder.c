@@ -82,10 +82,10 @@ static void columns_make(struct decoder *decoder, const struct field_plan *plan,
 
 static void keys_make(struct decoder *decoder, struct arena *arena) {
     uint32_t count = decoder->columns_count;
-    if (count == 0 || decoder->format.kind != FORMAT_JSON) {
+    if (decoder->format.kind != FORMAT_JSON) {
         return;
     }
-    struct slice *names = arena_alloc(arena, count * sizeof *names);
+    struct slice *names = arena_alloc(arena, (count + 1) * sizeof *names);
     for (uint32_t i = 0; i < count; i++) {
         names[i] = slice_of(decoder->columns[i].name);
     }
@@ -362,7 +362,6 @@ void decoder_run(const struct decoder *decoder, const struct raw *raw,
                              .arena = batch->arena};
     assert(raw->len <= UINT32_MAX);
     batch_begin(&run);
-    run.values = arena_alloc(run.arena, (decoder->columns_count + 1) * sizeof *run.values);
     switch (decoder->format.kind) {
     case FORMAT_JSON:
         decode_json(&run);

@@ -6,7 +6,7 @@
 
 #include "engine/record/csv.h"
 #include "engine/record/format.h"
-#include "engine/record/json.h"
+#include "engine/record/json_shape.h"
 
 /* A declared column that the pipeline needs. */
 struct decode_column {
@@ -25,7 +25,7 @@ struct decoder {
     uint32_t declared_count;
     struct decode_column *columns;
     uint32_t columns_count;
-    const struct json_keys *keys; /* of columns, in their order; NULL = none is needed */
+    const struct json_keys *keys; /* JSON: of columns, in their order */
     struct slice *names;          /* CSV: of the fields of a row, in the file's order */
     uint32_t names_count;
     bool needs[VIRTUAL_COUNT];
@@ -39,7 +39,7 @@ struct decode_run {
     struct arena *arena;
     struct record *records; /* those found so far; NULL = the source delimited them */
     uint32_t count, capacity;
-    struct json_value *values; /* one for each of the decoder's columns */
+    struct json_scanner scanner; /* JSON; one value for each of the decoder's columns */
     struct csv_field *fields;  /* one for each of its names */
     bool ascii;                /* the raw bytes are valid text as a whole */
 };

@@ -20,7 +20,7 @@ static void put_document(struct decode_run *run, uint32_t row, struct slice text
         return;
     }
     for (uint32_t i = 0; i < decoder->columns_count; i++) {
-        if (!decode_json_put(run, &decoder->columns[i], row, &run->values[i])) {
+        if (!decode_json_put(run, &decoder->columns[i], row, &run->scanner.values[i])) {
             return;
         }
     }
@@ -42,7 +42,6 @@ static void refuse(struct decode_run *run, uint32_t row, const struct json_error
 }
 
 static void decode_lines(struct decode_run *run) {
-    const struct decoder *decoder = run->decoder;
     const char *p = run->raw->data, *end = p + run->raw->len;
     for (;;) {
         while (p < end && is_space(*p)) {
@@ -54,8 +53,8 @@ static void decode_lines(struct decode_run *run) {
         struct json_value root;
         struct json_error error;
         size_t len;
-        bool valid = json_scan_line(p, (size_t)(end - p), decoder->keys,
-                                    decoder->format.json_depth_max, run->values, &root, &len, &error);
+        bool valid =
+            json_scan_with(&run->scanner, slice_make(p, (size_t)(end - p)), &root, &len, &error);
         size_t record_len = len;
         while (record_len && is_space(p[record_len - 1])) {
             record_len--;
@@ -73,13 +72,12 @@ static void decode_lines(struct decode_run *run) {
 }
 
 static void decode_document(struct decode_run *run, uint32_t row, struct slice text) {
-    const struct decoder *decoder = run->decoder;
     struct json_value root;
     struct json_error error;
     if (!decode_size_check(run, row, text.len)) {
         return;
     }
-    if (json_scan(text, decoder->keys, decoder->format.json_depth_max, run->values, &root, &error)) {
+    if (json_scan_with(&run->scanner, text, &root, NULL, &error)) {
         put_document(run, row, text, &root);
     } else {
         refuse(run, row, &error);
@@ -136,15 +134,21 @@ static void decode_pieces(struct decode_run *run) {
 
 void decode_json(struct decode_run *run) {
     const struct raw *raw = run->raw;
+    const struct decoder *decoder = run->decoder;
+    run->scanner = (struct json_scanner){
+        .keys = decoder->keys,
+        .values = arena_alloc(run->arena, (decoder->columns_count + 1) * sizeof *run->scanner.values),
+        .shape = arena_zalloc(run->arena, sizeof *run->scanner.shape),
+        .depth_max = decoder->format.json_depth_max};
     if (raw->records) {
         decode_columns_make(run, raw->records_count);
         for (uint32_t i = 0; i < raw->records_count; i++) {
             decode_message(run, &raw->records[i]);
         }
-    } else if (run->decoder->format.framing == FRAMING_LINES) {
+    } else if (decoder->format.framing == FRAMING_LINES) {
         decode_columns_make(run, decode_lines_max(slice_make(raw->data, raw->len)));
         decode_lines(run);
-    } else if (run->decoder->format.framing == FRAMING_NONE) {
+    } else if (decoder->format.framing == FRAMING_NONE) {
         decode_columns_make(run, 1);
         decode_document(run, decode_record_add(run, raw->data, raw->len),
                         slice_make(raw->data, raw->len));

@@ -6,7 +6,7 @@
  *
  * Every failure notes its place no later than the first newline that the scanner must not cross, so that a
  * refused line still ends where it ends. */
-#include "engine/record/json_keys.h"
+#include "engine/record/json_shape.h"
 #include "engine/record/json_text.h"
 
 #include <assert.h>
@@ -17,6 +17,7 @@ struct scan {
     const char *data, *end;
     const struct json_keys *keys;
     struct json_value *values;
+    struct json_shape *shape;
     const char *failed_at, *message; /* message NULL = well so far */
     uint32_t depth_max;
     bool lines; /* a raw newline ends the document */
@@ -55,8 +56,15 @@ static __attribute__((noinline)) const char *skip_space_slow(const struct scan *
     return p;
 }
 
+/* No space, or one as many writers put it, goes without a call. */
 static inline const char *skip_space(const struct scan *scan, const char *p) {
-    return p < scan->end && (unsigned char)*p > ' ' ? p : skip_space_slow(scan, p);
+    if (p < scan->end && (unsigned char)*p > ' ') {
+        return p;
+    }
+    if (scan->end - p >= 2 && *p == ' ' && (unsigned char)p[1] > ' ') {
+        return p + 1;
+    }
+    return skip_space_slow(scan, p);
 }
 
 /* --- strings --------------------------------------------------------------------------------------------------- */
@@ -354,6 +362,30 @@ static inline const char *scan_key(struct scan *scan, const char *p, const struc
     return skip_space(scan, p + 1);
 }
 
+/* The same by guess: the name that stood here in the last document, or the one after it. */
+static inline const char *scan_guessed_key(struct scan *scan, const char *p, uint32_t *cursor,
+                                           const struct json_key **ret_key) {
+    if (*cursor + 1 >= JSON_SHAPE_MEMBERS) {
+        return scan_key(scan, p, ret_key);
+    }
+    struct json_shape_member *member = &scan->shape->members[*cursor];
+    if (!json_shape_matches(member, p, scan->end)) {
+        if (!json_shape_matches(member + 1, p, scan->end)) {
+            const char *value = scan_key(scan, p, ret_key);
+            if (value && !scan->escaped) {
+                json_shape_learn(member, p, value, *ret_key);
+            }
+            ++*cursor;
+            return value;
+        }
+        member++;
+        ++*cursor;
+    }
+    ++*cursor;
+    *ret_key = member->key;
+    return skip_space(scan, p + member->len);
+}
+
 /* p is at the opening brace. */
 static const char *scan_members(struct scan *scan, const char *p) {
     struct json_value ignored;
@@ -364,9 +396,9 @@ static const char *scan_members(struct scan *scan, const char *p) {
     if (peek(scan, p) == '}') {
         return p + 1;
     }
-    for (;;) {
+    for (uint32_t cursor = 0;;) {
         const struct json_key *key = NULL;
-        p = scan_key(scan, p, &key);
+        p = scan->shape ? scan_guessed_key(scan, p, &cursor, &key) : scan_key(scan, p, &key);
         if (p) {
             p = scan_value(scan, p, 1, key ? &scan->values[key->index] : &ignored);
         }
@@ -425,32 +457,39 @@ static bool refused(const struct scan *scan, struct json_error *error) {
     return false;
 }
 
+bool json_scan_with(const struct json_scanner *scanner, struct slice text,
+                    struct json_value *ret_root, size_t *ret_line_len, struct json_error *error) {
+    struct scan scan = {.data = text.data,
+                        .end = text.data + text.len,
+                        .keys = scanner->keys,
+                        .values = scanner->values,
+                        .shape = scanner->shape,
+                        .depth_max = scanner->depth_max,
+                        .lines = ret_line_len != NULL};
+    const char *p = scan_document(&scan, ret_root);
+    if (p) {
+        if (ret_line_len) {
+            *ret_line_len = (size_t)(p - text.data);
+        }
+        return true;
+    }
+    if (ret_line_len) {
+        size_t rest = (size_t)(scan.end - scan.failed_at);
+        const char *newline = rest ? memchr(scan.failed_at, '\n', rest) : NULL;
+        *ret_line_len = newline ? (size_t)(newline - text.data) : text.len;
+    }
+    return refused(&scan, error);
+}
+
 bool json_scan(struct slice document, const struct json_keys *keys, uint32_t depth_max,
                struct json_value *ret_values, struct json_value *ret_root, struct json_error *error) {
-    struct scan scan = {.data = document.data,
-                        .end = document.data + document.len,
-                        .keys = keys,
-                        .values = ret_values,
-                        .depth_max = depth_max};
-    return scan_document(&scan, ret_root) || refused(&scan, error);
+    struct json_scanner scanner = {.keys = keys, .values = ret_values, .depth_max = depth_max};
+    return json_scan_with(&scanner, document, ret_root, NULL, error);
 }
 
 bool json_scan_line(const char *data, size_t len, const struct json_keys *keys, uint32_t depth_max,
                     struct json_value *ret_values, struct json_value *ret_root, size_t *ret_line_len,
                     struct json_error *error) {
-    struct scan scan = {.data = data,
-                        .end = data + len,
-                        .keys = keys,
-                        .values = ret_values,
-                        .depth_max = depth_max,
-                        .lines = true};
-    const char *p = scan_document(&scan, ret_root);
-    if (p) {
-        *ret_line_len = (size_t)(p - data);
-        return true;
-    }
-    size_t rest = (size_t)(scan.end - scan.failed_at);
-    const char *newline = rest ? memchr(scan.failed_at, '\n', rest) : NULL;
-    *ret_line_len = newline ? (size_t)(newline - data) : len;
-    return refused(&scan, error);
+    struct json_scanner scanner = {.keys = keys, .values = ret_values, .depth_max = depth_max};
+    return json_scan_with(&scanner, slice_make(data, len), ret_root, ret_line_len, error);
 }

@@ -3,9 +3,11 @@
  * mutations of documents. The plain twin is this file's own copy of json_scan.c. Lines and documents agree too. */
 #define JSON_BLOCK_SCALAR
 #define json_scan plain_scan
+#define json_scan_with plain_scan_with
 #define json_scan_line plain_scan_line
 #include "engine/record/json_scan.c"
 #undef json_scan
+#undef json_scan_with
 #undef json_scan_line
 
 #include <setjmp.h>
@@ -20,6 +22,9 @@ bool json_scan(struct slice document, const struct json_keys *keys, uint32_t dep
 bool json_scan_line(const char *data, size_t len, const struct json_keys *keys, uint32_t depth_max,
                     struct json_value *ret_values, struct json_value *ret_root, size_t *ret_line_len,
                     struct json_error *error);
+
+bool json_scan_with(const struct json_scanner *scanner, struct slice text, struct json_value *ret_root,
+                    size_t *ret_line_len, struct json_error *error);
 
 enum { NAMES = 5, ROUNDS = 40000 };
 
@@ -94,6 +99,24 @@ static void check_twins(struct slice text, const struct json_keys *keys) {
     assert_int_equal(bare, fast);
 }
 
+/* A scanner that has seen other documents before finds what a fresh one finds. */
+static void check_shape(struct slice text, const struct json_keys *keys, struct json_shape *shape) {
+    struct json_value values[2][NAMES], roots[2];
+    struct json_error errors[2];
+    struct json_scanner scanner = {.keys = keys, .values = values[0], .shape = shape, .depth_max = 128};
+    bool guessed = json_scan_with(&scanner, text, &roots[0], NULL, &errors[0]);
+    bool fresh = json_scan(text, keys, 128, values[1], &roots[1], &errors[1]);
+    assert_int_equal(guessed, fresh);
+    if (guessed) {
+        check_value(&roots[0], &roots[1]);
+        for (uint32_t i = 0; i < NAMES; i++) {
+            check_value(&values[0][i], &values[1][i]);
+        }
+    } else {
+        assert_int_equal(errors[0].offset, errors[1].offset);
+    }
+}
+
 static void check_lines(struct slice text, const struct json_keys *keys) {
     struct json_value values[2][NAMES], roots[2];
     struct json_error errors[2];
@@ -120,6 +143,7 @@ static void the_twins_agree_on_mutated_documents(void **state) {
         slices[i] = slice_of(names[i]);
     }
     struct json_keys *keys = json_keys_new(slices, NAMES, arena);
+    struct json_shape *shape = arena_zalloc(arena, sizeof *shape);
     for (uint32_t round = 0; round < ROUNDS; round++) {
         const char *seed = seeds[round % (sizeof seeds / sizeof *seeds)];
         size_t len = strlen(seed);
@@ -131,6 +155,7 @@ static void the_twins_agree_on_mutated_documents(void **state) {
         memcpy(text, buffer, len);
         check_twins(slice_make(text, len), keys);
         check_lines(slice_make(text, len), keys);
+        check_shape(slice_make(text, len), keys, shape);
         free(text);
     }
     arena_free(arena);
