@@ -4,6 +4,7 @@
 #include "engine/sql/bind.h"
 
 #include "engine/sql/function_find.h"
+#include "engine/sql/run.h"
 
 static enum status refuse_column(struct binder *binder, const struct node *node) {
     const struct field *nearest = NULL;
@@ -202,10 +203,12 @@ static enum status bind_array_comparison(struct binder *binder, struct slice nam
     left_type = left_type.id == TYPE_UNKNOWN ? types[1] : left_type;
     right_type.id = right_type.id == TYPE_UNKNOWN ? types[1].id : right_type.id;
     right_type.array = true;
-    return expr_coerce(binder, left, left_type, CAST_IMPLICIT) ||
-                   expr_coerce(binder, array, right_type, CAST_IMPLICIT)
-               ? STATUS_FAILED
-               : STATUS_OK;
+    if (expr_coerce(binder, left, left_type, CAST_IMPLICIT) ||
+        expr_coerce(binder, array, right_type, CAST_IMPLICIT)) {
+        return STATUS_FAILED;
+    }
+    expr->prepared = members_new(expr, binder->arena);
+    return STATUS_OK;
 }
 
 static enum status bind_quantified(struct binder *binder, const struct node *node,

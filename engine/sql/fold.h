@@ -25,6 +25,7 @@ struct key_table {
 void key_table_init(struct key_table *table, struct arena *arena);
 /* The number of the key; *ret_new when it was not there yet (then it is copied). */
 uint32_t key_table_add(struct key_table *table, struct slice key, bool *ret_new);
+bool key_table_has(const struct key_table *table, struct slice key);
 
 /* --- fold_store.c: rows kept in columns that grow --- */
 struct store {

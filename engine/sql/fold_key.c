@@ -199,3 +199,15 @@ uint32_t key_table_add(struct key_table *table, struct slice key, bool *ret_new)
     table->keys[table->count] = arena_copy(table->arena, key);
     return table->count++;
 }
+
+bool key_table_has(const struct key_table *table, struct slice key) {
+    uint64_t hash = hash_bytes(key);
+    uint32_t slot = (uint32_t)hash & (table->slots_count - 1);
+    for (; table->slots[slot]; slot = (slot + 1) & (table->slots_count - 1)) {
+        uint32_t number = table->slots[slot] - 1;
+        if (table->hashes[number] == hash && slice_equal(table->keys[number], key)) {
+            return true;
+        }
+    }
+    return false;
+}

@@ -17,7 +17,7 @@ struct parser {
     uint32_t depth;
 };
 
-enum { PARSE_DEPTH_MAX = 900 };
+enum { PARSE_DEPTH_MAX = 500 };
 
 /* The body of {"Tag": {...}} and the tag; NULL when it is no such thing. */
 const char *tree_tag(json_t *node, json_t **ret_body);

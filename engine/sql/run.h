@@ -50,6 +50,10 @@ void run_array(struct run *run, const struct expr *expr, struct rows rows, struc
 void run_element(struct run *run, const struct expr *expr, struct rows rows, struct column *ret);
 void run_quantified(struct run *run, const struct expr *expr, struct rows rows, struct column *ret);
 
+/* A table for an any or all that is membership in a constant array, for expr->prepared; else NULL.
+ */
+void *members_new(const struct expr *expr, struct arena *arena);
+
 /* Calls a strict function over two columns; both must be free of nulls among rows. */
 void run_binary(struct run *run, const struct expr *expr, const struct column *pair,
                 struct rows rows, struct column *ret);
@@ -60,6 +64,10 @@ bool run_fast_filter(struct run *run, const struct expr *expr, struct rows rows,
 
 static inline uint32_t *rows_new(struct run *run, uint32_t count) {
     return arena_alloc(run->arena, ((size_t)count + 1) * sizeof(uint32_t));
+}
+
+static inline bool array_is_null(const struct array *array, uint32_t i) {
+    return array->nulls && (array->nulls[i >> 6] >> (i & 63) & 1);
 }
 
 static inline const void *column_at(const struct column *column, uint32_t row, uint32_t width) {

@@ -176,6 +176,35 @@ static void the_fast_comparisons_agree_with_the_general_ones(void **state) {
     }
 }
 
+/* Membership in a constant array goes through a table from some length on; both ways must agree. */
+static void long_and_short_lists_of_constants_agree(void **state) {
+    (void)state;
+    static const char lines[] = "{\"i\":1,\"n\":2.0,\"t\":\"a\",\"f\":-0.0}\n"
+                                "{\"i\":9,\"n\":7,\"t\":\"z\",\"f\":\"NaN\"}\n{}\n";
+    static const char *const pairs[][2] = {
+        {"i in (1, 2)", "i in (1, 2, 3, 4, 5, 6, 7)"},
+        {"i not in (1, 2)", "i not in (1, 2, 3, 4, 5, 6, 7)"},
+        {"i in (1, null)", "i in (1, 2, 3, 4, 5, 6, null)"},
+        {"i not in (1, null)", "i not in (1, 2, 3, 4, 5, 6, null)"},
+        {"n in (2, 3)", "n in (2, 3, 4, 5.5, 6, 8)"},
+        {"t in ('a', 'b')", "t in ('a', 'b', 'c', 'd', 'e', 'f')"},
+        {"f in (0, 'NaN')", "f in (0, 1, 2, 3, 4, 5, 'NaN')"},
+        {"i > any('{1,2}')", "i > any('{1,2,3,4,5,6}')"},
+        {"i = any(array[i, 1])", "i = any(array[i, 2, 3, 4, 5, 6, 1])"},
+    };
+    char statement[200];
+    for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
+        struct fixture fixture;
+        fixture_init(&fixture, columns);
+        snprintf(statement, sizeof statement, "select %s as x from input", pairs[i][0]);
+        const char *expected = fixture_run(&fixture, statement, lines);
+        snprintf(statement, sizeof statement, "select %s as x from input", pairs[i][1]);
+        assert_string_equal(fixture_run(&fixture, statement, lines), expected);
+        assert_non_null(strstr(expected, "null"));
+        fixture_fini(&fixture);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(columns_passed_on_are_shared_and_keep_no_selection),
@@ -186,6 +215,7 @@ int main(void) {
         cmocka_unit_test(an_aggregate_row_that_fails_later_fails_the_run),
         cmocka_unit_test(one_plan_runs_many_batches),
         cmocka_unit_test(the_fast_comparisons_agree_with_the_general_ones),
+        cmocka_unit_test(long_and_short_lists_of_constants_agree),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
