@@ -169,6 +169,10 @@ static void array_position(struct call *call, struct column *ret) {
         const struct array *array = array_at(call, 0, row);
         const void *wanted = element_at(call, 1, row);
         int64_t at = 0;
+        if (!array || array->count == 0) {
+            call_null(call, ret, row);
+            continue;
+        }
         if (call->arguments_count > 2) {
             if (argument_is_null(call, 2, row)) {
                 call_fail(call, row, "22004", "initial position must not be null");
@@ -177,12 +181,12 @@ static void array_position(struct call *call, struct column *ret) {
             int64_t start = ARGUMENT(call, 2, int32_t, row);
             at = start > 1 ? start - 1 : 0;
         }
-        while (array && at < array->count &&
+        while (at < array->count &&
                !elements_same(array, array_value(array, (uint32_t)at, element_width(array)), wanted,
                               call->arena)) {
             at++;
         }
-        if (array && at < array->count) {
+        if (at < array->count) {
             RESULT(ret, int32_t, row) = (int32_t)at + 1;
         } else {
             call_null(call, ret, row);

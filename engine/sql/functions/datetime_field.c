@@ -63,13 +63,22 @@ static bool extract_local(struct call *call, uint32_t row, int64_t us, const cha
     return true;
 }
 
+/* Whether the field is one that infinite values lack instead of refusing it. */
+static bool is_zone_field(struct slice field) {
+    static const char *const fields[] = {"timezone",   "timezone_hour", "timezone_minute",
+                                         "timezone_h", "timezone_m",    NULL};
+    return is_one_of(field, fields);
+}
+
 static void timestamp_extract_of(struct call *call, struct column *ret) {
     static const char type[] = "timestamp without time zone";
     EACH_ROW(call, row) {
         int64_t us = ARGUMENT(call, 1, int64_t, row);
         bool finite = timestamp_is_finite(us);
         struct slice value;
-        if (extract_local(call, row, finite ? us : 0, type, &value)) {
+        if (!finite && is_zone_field(*argument_slice(call, 0, row))) {
+            call_null(call, ret, row);
+        } else if (extract_local(call, row, finite ? us : 0, type, &value)) {
             if (finite) {
                 result_field(ret, row, value);
             } else {
@@ -136,7 +145,9 @@ static void date_extract(struct call *call, struct column *ret) {
             continue;
         }
         int64_t us = date_is_finite(date) ? date * DAY_US : 0;
-        if (date_is_finite(date) && date >= DATE_TIMESTAMP_END) {
+        if (!whole && !date_is_finite(date) && is_zone_field(field)) {
+            call_null(call, ret, row);
+        } else if (date_is_finite(date) && date >= DATE_TIMESTAMP_END) {
             call_fail(call, row, "22008", "date out of range for timestamp");
         } else if (extract_local(call, row, us, whole ? "date" : "timestamp without time zone",
                                  &value)) {
@@ -184,13 +195,21 @@ static void time_extract(struct call *call, struct column *ret) {
     }
 }
 
+/* A unit that cannot be cut to, which extract may know all the same. */
+static void refuse_trunc(struct call *call, uint32_t row, const char *type) {
+    struct slice unit = *argument_slice(call, 0, row), ignored;
+    const char *code = "22023";
+    bool known = timestamp_extract(unit, 0, call->arena, &ignored, &code);
+    refuse_unit(call, row, known ? "0A000" : code, unit, type);
+}
+
 static void timestamp_trunc(struct call *call, struct column *ret) {
     EACH_ROW(call, row) {
         struct slice unit = *argument_slice(call, 0, row);
         int64_t us = ARGUMENT(call, 1, int64_t, row);
         RESULT(ret, int64_t, row) = us;
         if (timestamp_is_finite(us) && !timestamp_truncate(unit, us, &RESULT(ret, int64_t, row))) {
-            refuse_unit(call, row, "22023", unit, "timestamp without time zone");
+            refuse_trunc(call, row, "timestamp without time zone");
         }
     }
 }
@@ -200,7 +219,7 @@ static void interval_trunc(struct call *call, struct column *ret) {
         struct slice unit = *argument_slice(call, 0, row);
         if (!interval_truncate(unit, ARGUMENT(call, 1, struct interval, row),
                                &RESULT(ret, struct interval, row))) {
-            refuse_unit(call, row, "22023", unit, "interval");
+            refuse_trunc(call, row, "interval");
         }
     }
 }
@@ -243,7 +262,7 @@ static void timestamptz_trunc(struct call *call, struct column *ret) {
         }
         local = timestamptz_to_local(us, zone);
         if (!timestamp_truncate(unit, local, &cut)) {
-            refuse_unit(call, row, "22023", unit, "timestamp with time zone");
+            refuse_trunc(call, row, "timestamp with time zone");
             continue;
         }
         RESULT(ret, int64_t, row) =
@@ -302,16 +321,18 @@ static void at_zone(struct call *call, struct column *ret, bool to_utc) {
     struct zone_cache cache = {0};
     EACH_ROW(call, row) {
         int64_t us = ARGUMENT(call, 1, int64_t, row);
+        RESULT(ret, int64_t, row) = us;
+        if (!timestamp_is_finite(us)) {
+            continue;
+        }
         const struct timezone *zone = zone_named(call, row, *argument_slice(call, 0, row), &cache);
         if (!zone) {
             continue;
         }
-        if (timestamp_is_finite(us)) {
-            us = to_utc ? timezone_to_utc(zone, us) : timestamptz_to_local(us, zone);
-            if (!timestamp_is_valid(us)) {
-                call_fail(call, row, "22008", "timestamp out of range");
-                continue;
-            }
+        us = to_utc ? timezone_to_utc(zone, us) : timestamptz_to_local(us, zone);
+        if (!timestamp_is_valid(us)) {
+            call_fail(call, row, "22008", "timestamp out of range");
+            continue;
         }
         RESULT(ret, int64_t, row) = us;
     }

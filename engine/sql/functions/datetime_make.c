@@ -3,6 +3,7 @@
  * its kin: the time the batch was read, so that a retry of a segment gives the same rows), and
  * to_char. */
 #include <math.h>
+#include <stdio.h>
 
 #include "engine/record/datetime.h"
 #include "engine/sql/functions/datetime_limits.h"
@@ -19,24 +20,22 @@ static int month_days(int64_t year, int month) {
     return days[month - 1] + (month == 2 && leap);
 }
 
-/* The date of arguments 0 to 2; a negative year is BC. False after the row was failed. */
-static bool make_day(struct call *call, uint32_t row, int64_t *ret) {
+/* The date of arguments 0 to 2; a negative year is BC. False after the row was failed.
+ * *ret_in_range: the calendar reaches that far. */
+static bool make_day(struct call *call, uint32_t row, int64_t *ret, bool *ret_in_range) {
     int32_t year = int4_at(call, 0, row), month = int4_at(call, 1, row);
     int32_t day = int4_at(call, 2, row);
     int64_t astronomical = year < 0 ? (int64_t)year + 1 : year;
-    if (year == 0 || month < 1 || month > 12 || day < 1 || day > month_days(astronomical, month)) {
+    if (year == 0 || year == INT32_MIN || month < 1 || month > 12 || day < 1 ||
+        day > month_days(astronomical, month)) {
         call_fail(call, row, "22008", "date field value out of range: %d-%02d-%02d", year, month,
                   day);
         return false;
     }
-    if (astronomical < -4713 || astronomical > 5874897) {
-        call_fail(call, row, "22008", "date out of range: %d-%02d-%02d", year, month, day);
-        return false;
-    }
-    *ret = date_from_civil(astronomical, month, day);
-    if (*ret < DATE_FIRST || *ret >= DATE_END) {
-        call_fail(call, row, "22008", "date out of range: %d-%02d-%02d", year, month, day);
-        return false;
+    *ret_in_range = astronomical >= -4713 && astronomical <= 5874897;
+    if (*ret_in_range) {
+        *ret = date_from_civil(astronomical, month, day);
+        *ret_in_range = *ret >= DATE_FIRST && *ret < DATE_END;
     }
     return true;
 }
@@ -48,19 +47,36 @@ static bool make_clock(struct call *call, uint32_t row, uint32_t first, int64_t 
     bool good = hour >= 0 && minute >= 0 && minute <= 59 && second >= 0 && second <= 60 &&
                 hour <= 24 && !(hour == 24 && (minute > 0 || second > 0));
     if (!good) {
-        call_fail(call, row, "22008", "time field value out of range: %d:%02d:%02g", hour, minute,
-                  second);
+        char shown[32] = "NaN";
+        if (!isnan(second)) {
+            snprintf(shown, sizeof(shown), "%02g", second);
+        }
+        call_fail(call, row, "22008", "time field value out of range: %d:%02d:%s", hour, minute,
+                  shown);
         return false;
     }
     *ret = (hour * INT64_C(60) + minute) * 60 * SECOND_US + (int64_t)rint(second * 1e6);
     return true;
 }
 
+/* Years are shown as the calendar counts them: 0 is 1 BC. */
+static void fail_date(struct call *call, uint32_t row) {
+    int32_t year = int4_at(call, 0, row);
+    call_fail(call, row, "22008", "date out of range: %d-%02d-%02d", year + (year < 0),
+              int4_at(call, 1, row), int4_at(call, 2, row));
+}
+
 static void make_date(struct call *call, struct column *ret) {
     EACH_ROW(call, row) {
         int64_t date;
-        if (make_day(call, row, &date)) {
+        bool in_range;
+        if (!make_day(call, row, &date, &in_range)) {
+            continue;
+        }
+        if (in_range) {
             RESULT(ret, int32_t, row) = (int32_t)date;
+        } else {
+            fail_date(call, row);
         }
     }
 }
@@ -73,10 +89,15 @@ static void make_time(struct call *call, struct column *ret) {
 
 static bool make_local(struct call *call, uint32_t row, int64_t *ret) {
     int64_t date, time;
-    if (!make_day(call, row, &date) || !make_clock(call, row, 3, &time)) {
+    bool in_range;
+    if (!make_day(call, row, &date, &in_range) || !make_clock(call, row, 3, &time)) {
         return false;
     }
-    if (__builtin_mul_overflow(date, DAY_US, ret) || __builtin_add_overflow(*ret, time, ret) ||
+    if (!in_range && int4_at(call, 0, row) > 5874898) {
+        fail_date(call, row);
+        return false;
+    }
+    if (!in_range || __builtin_mul_overflow(date, DAY_US, ret) || __builtin_add_overflow(*ret, time, ret) ||
         !timestamp_is_valid(*ret)) {
         call_fail(call, row, "22008", "timestamp out of range: %d-%02d-%02d %d:%02d:%02g",
                   int4_at(call, 0, row), int4_at(call, 1, row), int4_at(call, 2, row),
@@ -92,17 +113,35 @@ static void make_timestamp(struct call *call, struct column *ret) {
     }
 }
 
+/* A zone by name; of a bare offset the sign is ISO's here (+02 is east), not POSIX's. NULL after
+ * the row was failed. */
+static const struct timezone *zone_argument(struct call *call, uint32_t row) {
+    struct slice name = *argument_slice(call, 6, row);
+    char first = name.len ? name.data[0] : 0;
+    if (first >= '0' && first <= '9') {
+        call_fail(call, row, "22023", "invalid input syntax for type numeric time zone: \"%.*s\"",
+                  (int)name.len, name.data);
+        return NULL;
+    }
+    struct slice sought = name;
+    if (first == '+' || first == '-') {
+        sought = slice_of(arena_printf(call->arena, "%c%.*s", first == '+' ? '-' : '+',
+                                       (int)name.len - 1, name.data + 1));
+    }
+    const struct timezone *zone = timezone_find(sought);
+    if (!zone) {
+        call_fail(call, row, "22023", "time zone \"%.*s\" not recognized", (int)name.len,
+                  name.data);
+    }
+    return zone;
+}
+
 static void make_timestamptz(struct call *call, struct column *ret) {
     EACH_ROW(call, row) {
-        const struct timezone *zone = call->zone;
-        if (call->arguments_count > 6) {
-            struct slice name = *argument_slice(call, 6, row);
-            zone = timezone_find(name);
-            if (!zone) {
-                call_fail(call, row, "22023", "time zone \"%.*s\" not recognized", (int)name.len,
-                          name.data);
-                continue;
-            }
+        const struct timezone *zone =
+            call->arguments_count > 6 ? zone_argument(call, row) : call->zone;
+        if (!zone) {
+            continue;
         }
         int64_t local;
         if (make_local(call, row, &local)) {

@@ -37,7 +37,7 @@ static bool argument_read(const char *argument, struct type *ret_type, struct sl
 }
 
 static bool function_takes(const struct function *function, const struct type *types,
-                           uint32_t count) {
+                           uint32_t count, bool may_be_any) {
     uint32_t least = function->arguments_min ? function->arguments_min : function->arguments_count;
     bool variadic = function->flags & FUNCTION_VARIADIC;
     if (variadic) {
@@ -48,7 +48,7 @@ static bool function_takes(const struct function *function, const struct type *t
     }
     for (uint32_t i = 0; i < count; i++) {
         uint32_t declared = i < function->arguments_count ? i : function->arguments_count - 1u;
-        bool any = function->arguments[declared] == TYPE_UNKNOWN;
+        bool any = may_be_any && function->arguments[declared] == TYPE_UNKNOWN;
         bool array = function->array_arguments >> declared & 1;
         if (!any && (function->arguments[declared] != types[i].id || array != types[i].array)) {
             return false;
@@ -57,17 +57,28 @@ static bool function_takes(const struct function *function, const struct type *t
     return true;
 }
 
-static const struct function *function_of(const char *name, const struct type *types,
-                                          uint32_t count) {
+static const struct function *function_search(const char *name, const struct type *types,
+                                              uint32_t count, bool may_be_any) {
     for (const struct function *const *table = function_tables; *table; table++) {
         for (const struct function *function = *table; function->name; function++) {
-            if (strcmp(function->name, name) == 0 && function_takes(function, types, count)) {
+            if (strcmp(function->name, name) == 0 &&
+                function_takes(function, types, count, may_be_any)) {
                 return function;
             }
         }
     }
-    fail_msg("there is no function %s of these %u arguments", name, count);
     return NULL;
+}
+
+/* The function for exactly these types, else one that takes any. */
+static const struct function *function_of(const char *name, const struct type *types,
+                                          uint32_t count) {
+    const struct function *function = function_search(name, types, count, false);
+    function = function ? function : function_search(name, types, count, true);
+    if (!function) {
+        fail_msg("there is no function %s of these %u arguments", name, count);
+    }
+    return function;
 }
 
 /* How a case is run. */

@@ -47,7 +47,11 @@ static bool append_value(struct call *call, uint32_t argument, uint32_t row, boo
         !json_is_acceptable(call, row, *(const struct slice *)value)) {
         return false;
     }
-    value_print_json(type, value, call->zone, out);
+    if (type.id == TYPE_JSONB && !type.array && !jsonb) {
+        jsonb_normalise(*(const struct slice *)value, call->arena, out);
+    } else {
+        value_print_json(type, value, call->zone, out);
+    }
     return fits(call, row, out);
 }
 

@@ -149,8 +149,8 @@ static const char *number_from_double(struct picture *picture, double value, str
     return NULL;
 }
 
-/* Integers stay integers: shifting and Roman numerals refuse what their type cannot hold. NULL or the
- * message of 22003. */
+/* Integers stay integers: shifting and Roman numerals refuse what their type cannot hold. NULL or
+ * the message of 22003. */
 static const char *integer_refusal(const struct picture *picture, int64_t value, bool is_int8) {
     int64_t shifted = value;
     if (picture->roman) {
@@ -204,10 +204,12 @@ static void number_to_char(struct call *call, struct column *ret) {
         struct picture_number number;
         struct buffer out;
         enum type_id type = call->arguments[0].type.id;
-        const char *refusal =
-            type == TYPE_INT4   ? integer_refusal(&picture, ARGUMENT(call, 0, int32_t, row), false)
-            : type == TYPE_INT8 ? integer_refusal(&picture, ARGUMENT(call, 0, int64_t, row), true)
-                                : NULL;
+        const char *refusal = NULL;
+        if (type == TYPE_INT4) {
+            refusal = integer_refusal(&picture, ARGUMENT(call, 0, int32_t, row), false);
+        } else if (type == TYPE_INT8) {
+            refusal = integer_refusal(&picture, ARGUMENT(call, 0, int64_t, row), true);
+        }
         if (refusal) {
             call_fail(call, row, "22003", "%s", refusal);
             continue;
