@@ -16,7 +16,8 @@ enum {
     HASH_TEXT = 33,              /* 16 bytes in hex */
     HEAD_BYTES = 64 << 10,       /* enough to detect the framing */
     HEAD_BYTES_MOST = 1 << 20,   /* of a CSV header */
-    RECORD_HELD_MOST = 64 << 20  /* a record up to here is hashed whole for its dead letter */
+    RECORD_HELD_MOST = 64 << 20, /* a record up to here is hashed whole for its dead letter, */
+    RECORD_BUDGET_SHARE = 8      /* and up to this share of the budget */
 };
 
 struct object_source {

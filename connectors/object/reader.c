@@ -18,7 +18,8 @@
 #include "connectors/object/object_source.h"
 #include "engine/base/io.h"
 
-enum { BLOCK_LEAST = 64 << 10, BLOCK_MOST = 1 << 20, ARENA_OVERHEAD = 64, POLL_MS = 200, SCAN_BYTES = 16 << 10, GONE_US = 10000000 };
+enum { BLOCK_LEAST = 64 << 10, BLOCK_MOST = 1 << 20, SPARE_BYTES = 512, ARENA_OVERHEAD = 64,
+       POLL_MS = 200, SCAN_BYTES = 16 << 10, GONE_US = 10000000 };
 
 struct object_reader {
     struct reader base;
@@ -253,22 +254,21 @@ static void *arena_try(struct arena *arena, size_t bytes) {
     return memory;
 }
 
-/* Sizes that fill a chunk of the budget's cache. */
+/* Sizes that, with the spare bytes and the arena's own, fill a chunk of the budget's cache. */
 static size_t block_capacity(size_t room, size_t least) {
     size_t capacity = BLOCK_LEAST;
     while (capacity < BLOCK_MOST && capacity * 2 <= room) {
         capacity *= 2;
     }
-    while (capacity - ARENA_OVERHEAD < least) {
+    while (capacity - SPARE_BYTES - ARENA_OVERHEAD < least) {
         capacity *= 2;
     }
-    return capacity - ARENA_OVERHEAD;
+    return capacity - SPARE_BYTES - ARENA_OVERHEAD;
 }
 
 static bool filling_grow(struct filling *filling, struct budget *budget, size_t capacity) {
     struct arena *arena = arena_new(budget, POOL_READ);
-    arena_reserve_allow(arena, filling->len > 0); /* what grows is a record that cannot wait for less */
-    char *data = arena_try(arena, capacity);
+    char *data = arena_try(arena, capacity + SPARE_BYTES); /* for a mark, or the one record */
     if (!data) {
         arena_free(arena);
         return false;
@@ -293,8 +293,9 @@ static void carry_keep(struct object_reader *reader, const char *data, size_t le
     carry_free(reader);
     reader->carry = copy;
     reader->carry_len = len;
-    if (len && budget_take(reader->budget, POOL_READ, len, true)) {
-        reader->carry_charged = len; /* else one record stands beside the budget */
+    if (len) { /* it is read already: asking would be too late */
+        budget_overdraw(reader->budget, POOL_READ, len);
+        reader->carry_charged = len;
     }
 }
 
@@ -330,8 +331,8 @@ static enum status bytes_fill(struct object_reader *reader, struct filling *fill
 }
 
 static size_t record_limit(const struct object_reader *reader, const struct budget *budget) {
-    uint64_t quarter = budget_limit(budget) / 4, least = reader->format.record_bytes_max + 1;
-    uint64_t held = quarter && quarter < RECORD_HELD_MOST ? quarter : RECORD_HELD_MOST;
+    uint64_t share = budget_limit(budget) / RECORD_BUDGET_SHARE, least = reader->format.record_bytes_max + 1;
+    uint64_t held = share < RECORD_HELD_MOST ? share : RECORD_HELD_MOST;
     return (size_t)(held > least ? held : least);
 }
 
@@ -386,8 +387,23 @@ static enum status end_check(const struct object_reader *reader, const struct fi
     return reader->ident[0] ? ident_check(reader, error) : STATUS_OK;
 }
 
+/* Aligned room behind the block's bytes. */
+static void *filling_spare(const struct filling *filling, size_t used, size_t size) {
+    size_t at = (used + 15) & ~(size_t)15;
+    assert(size + 16 <= SPARE_BYTES && at + size <= filling->capacity + SPARE_BYTES);
+    return filling->data + at;
+}
+
+/* Gives back what the block does not need. */
+static void trim(const struct filling *filling, const struct block *block) {
+    size_t used = ((block->raw.len + 15) & ~(size_t)15) + (block->mark || block->raw.records ? SPARE_BYTES / 2 : 0);
+    size_t most = filling->capacity + SPARE_BYTES;
+    arena_trim(filling->arena, filling->data, most, used < most ? used : most);
+}
+
 /* Follows `at`; the mark lies in the block's arena. */
-static enum status block_finish(struct object_reader *reader, struct block *block, struct error *error) {
+static enum status block_finish(struct object_reader *reader, const struct filling *filling, struct block *block,
+                                struct error *error) {
     block->to = reader->done ? POSITION_END : position_of(reader->at);
     if (!reader->follow || reader->done) {
         return STATUS_OK;
@@ -396,12 +412,7 @@ static enum status block_finish(struct object_reader *reader, struct block *bloc
         return STATUS_FAILED;
     }
     size_t size = strlen(reader->mark) + 1;
-    char *copy = arena_try(block->arena, size);
-    if (!copy) { /* the position must not move without its mark */
-        return error_set(error, ERROR_TRANSIENT, "memory", "no memory for the mark of %s", reader->path);
-    }
-    memcpy(copy, reader->mark, size);
-    block->mark = copy;
+    block->mark = memcpy(filling_spare(filling, block->raw.len, size), reader->mark, size);
     return STATUS_OK;
 }
 
@@ -414,11 +425,7 @@ static enum status oversize_give(struct object_reader *reader, struct filling *f
         filling->dry = status == STATUS_AGAIN;
         return status;
     }
-    struct record *record = arena_try(filling->arena, sizeof *record);
-    if (!record) {
-        return error_set(error, ERROR_TRANSIENT, "memory", "no memory for the record at %" PRIu64 " of %s",
-                         reader->at, reader->path);
-    }
+    struct record *record = filling_spare(filling, filling->len, sizeof *record);
     *record = (struct record){.data = filling->data, .len = (uint32_t)filling->len};
     ret->raw = (struct raw){.data = filling->data, .len = filling->len, .records = record, .records_count = 1};
     reader->at += filling->len + passed;
@@ -434,11 +441,21 @@ static enum status records_give(struct object_reader *reader, struct filling *fi
         return STATUS_FAILED;
     }
     input_return(reader, filling, filling->border);
-    arena_trim(filling->arena, filling->data, filling->capacity, filling->border);
     ret->raw = (struct raw){.data = filling->data, .len = filling->border};
     reader->at += filling->border;
     reader->done = last;
     return STATUS_OK;
+}
+
+/* Readers may have half of the budget: what cannot fit there will never fit. */
+static enum status growth_refused(const struct object_reader *reader, size_t wanted, struct error *error) {
+    if (wanted + 2 * BLOCK_LEAST < budget_limit(reader->budget) / 2) {
+        return STATUS_AGAIN;
+    }
+    return error_set(error, ERROR_PERMANENT, "record-memory",
+                     "a record of %s is longer than limits.memory allows to read: raise limits.memory, or lower "
+                     "limits.record_bytes_max",
+                     reader->path);
 }
 
 /* A block; AGAIN: nothing whole yet (filling->dry) or no memory. */
@@ -469,7 +486,7 @@ static enum status block_fill(struct object_reader *reader, struct filling *fill
         size_t wider = filling->capacity * 2 < limit ? filling->capacity * 2 : limit;
         if (!filling_grow(filling, reader->budget, wider)) {
             input_return(reader, filling, 0);
-            return STATUS_AGAIN;
+            return growth_refused(reader, filling->capacity + wider, error);
         }
     }
 }
@@ -590,7 +607,8 @@ enum status object_reader_read(struct reader *base, struct budget *budget, size_
     status = block_fill(reader, &filling, room, ret, error);
     ret->arena = filling.arena;
     if (status == STATUS_OK) {
-        status = block_finish(reader, ret, error);
+        status = block_finish(reader, &filling, ret, error);
+        trim(&filling, ret);
     }
     if (status != STATUS_OK) {
         arena_free(filling.arena);
