@@ -146,6 +146,14 @@
     "   - $8::bigint * interval '1 microsecond' from @leat_process p"                              \
     "   where p.owner = c.previous), false) from claimed c"
 
+/* What a commit changes in a row; m: the values, arrays or parameters. */
+#define MOVED(stop, mark, dead_window, records_in, delivered, filtered, dead_letter)               \
+    " update @leat_ledger l set next = " stop ", mark = coalesce(" mark ", l.mark),"               \
+    "  state = case when " stop " = 'end' then 'ended' else l.state end,"                          \
+    "  records_in = l.records_in + " records_in ", delivered = l.delivered + " delivered ","       \
+    "  filtered = l.filtered + " filtered ", dead_letter = l.dead_letter + " dead_letter ","       \
+    "  dead_window = " dead_window ", updated = now()"
+
 #define MOVE                                                                                       \
     "with move as (select * from unnest($5::text[], $6::bigint[], $7::text[], $8::text[],"         \
     "   $9::text[], $10::text[], $11::bigint[], $12::bigint[], $13::bigint[], $14::bigint[])"      \
@@ -153,14 +161,16 @@
     "    dead_letter)),"                                                                           \
     " locked as materialized (select l.part from move m join @leat_ledger l on l.part = m.part"    \
     "  and " KEY " order by l.part for update of l)"                                               \
-    " update @leat_ledger l set next = m.stop, mark = coalesce(m.mark, l.mark),"                   \
-    "  state = case when m.stop = 'end' then 'ended' else l.state end,"                            \
-    "  records_in = l.records_in + m.records_in, delivered = l.delivered + m.delivered,"           \
-    "  filtered = l.filtered + m.filtered, dead_letter = l.dead_letter + m.dead_letter,"           \
-    "  dead_window = m.dead_window, updated = now()"                                               \
+    MOVED("m.stop", "m.mark", "m.dead_window", "m.records_in", "m.delivered", "m.filtered",        \
+          "m.dead_letter")                                                                         \
     " from locked k join move m on m.part = k.part"                                                \
     " where " KEY " and l.part = k.part and l.epoch = m.epoch and l.owner = $4"                    \
     "  and l.next = m.start and l.state = 'open'"
+
+#define MOVE_ONE                                                                                   \
+    MOVED("$8", "$9", "$10", "$11::bigint", "$12::bigint", "$13::bigint", "$14::bigint")           \
+    " where " KEY " and l.part = $5 and l.epoch = $6::bigint and l.owner = $4"                     \
+    "  and l.next = $7 and l.state = 'open'"
 
 #define STANDING                                                                                   \
     "select l.part, l.epoch, l.owner, l.next, l.state from @leat_ledger l"                         \
@@ -269,6 +279,7 @@ static const char *const texts[SQL_COUNT] = {
                       " l.next as next_after from @leat_ledger l where " KEY " and l.part = $4)"
                       AUDIT("'abort_seen'"),
     [SQL_MOVE] = MOVE,
+    [SQL_MOVE_ONE] = MOVE_ONE,
     [SQL_STANDING] = STANDING,
     [SQL_STANDING_LOCKED] = STANDING " for update of l",
     [SQL_LETTERS_COPY] =

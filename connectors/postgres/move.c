@@ -6,6 +6,7 @@
 #include "connectors/postgres/move.h"
 
 #include <assert.h>
+#include <inttypes.h>
 
 #include "connectors/postgres/sql_array.h"
 #include "connectors/postgres/transaction.h"
@@ -57,11 +58,34 @@ static void texts_put(const struct move_call *call, const char **values) {
     values[9] = sql_array_end(&array);
 }
 
+static void one_put(const struct move_call *call, const char **values) {
+    const struct move *move = call->unit->moves;
+    char *window = arena_alloc(call->scratch, WINDOW_TEXT_MAX);
+    dead_window_print(&move->window, window, WINDOW_TEXT_MAX);
+    values[4] = move->part_name;
+    values[6] = move->from;
+    values[7] = move->to;
+    values[8] = move->mark;
+    values[9] = window;
+    const uint64_t numbers[] = {move->epoch, move->counts.in, move->counts.delivered, move->counts.filtered,
+                                move->counts.dead_letter};
+    static const int places[] = {5, 10, 11, 12, 13};
+    for (int i = 0; i < 5; i++) {
+        values[places[i]] = arena_printf(call->scratch, "%" PRIu64, numbers[i]);
+    }
+}
+
 static enum reply parts_move(const struct move_call *call) {
     const struct postgres_ledger *ledger = call->ledger;
     const char *values[MOVE_VALUES] = {KEY_VALUES(ledger), ledger->owner};
-    texts_put(call, values);
-    const struct question question = {STEP_MOVE, ledger->sql[SQL_MOVE], values, MOVE_VALUES};
+    bool one = call->unit->moves_count == 1;
+    if (one) {
+        one_put(call, values);
+    } else {
+        texts_put(call, values);
+    }
+    const char *sql = ledger->sql[one ? SQL_MOVE_ONE : SQL_MOVE];
+    const struct question question = {STEP_MOVE, sql, values, MOVE_VALUES};
     return session_ask(call->session, &question, call->deadline_us);
 }
 
