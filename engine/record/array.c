@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Array literals of one dimension: {1,2,NULL,"a \"b\""}, read and printed as Postgres does. Deeper nesting and
- * explicit bounds ([2:3]={...}) are refused with 0A000, because a value of this engine cannot hold them. */
+/* Array literals of one dimension: {1,2,NULL,"a \"b\""}, read and printed as Postgres does.
+ * Deeper nesting and explicit bounds ([2:3]={...}) are refused with 0A000, because a value of
+ * this engine cannot hold them. */
 #include "engine/record/scalar.h"
 
 struct reader {
@@ -17,8 +18,8 @@ static bool malformed(const struct reader *reader) {
 }
 
 static bool unsupported(const struct reader *reader, const char *what) {
-    return value_fail(reader->context->error, reader->context->arena, "0A000", "%s are not supported",
-                      what);
+    return value_fail(reader->context->error, reader->context->arena, "0A000",
+                      "%s are not supported", what);
 }
 
 static void spaces_skip(struct reader *reader) {
@@ -79,8 +80,9 @@ static bool element_take(struct reader *reader, struct slice *ret, bool *ret_nul
         return false;
     }
     spaces_skip(reader);
-    return reader->at < reader->end && (*reader->at == ',' || *reader->at == '}') ? true
-                                                                                  : malformed(reader);
+    return reader->at < reader->end && (*reader->at == ',' || *reader->at == '}')
+               ? true
+               : malformed(reader);
 }
 
 struct builder {
@@ -155,13 +157,15 @@ bool array_parse(const struct parse_context *context, struct type type, const st
         return malformed(&reader);
     }
     struct array *array = arena_alloc(context->arena, sizeof *array);
-    *array = (struct array){
-        .element = type.id, .count = builder.count, .nulls = builder.nulls, .values = builder.values};
+    *array = (struct array){.element = type.id,
+                            .count = builder.count,
+                            .nulls = builder.nulls,
+                            .values = builder.values};
     *ret = array;
     return true;
 }
 
-/* --- printing ------------------------------------------------------------------------------------------------ */
+/* --- printing --------------------------------------------------------------------------------- */
 
 static bool needs_quotes(struct slice text) {
     if (!text.len || slice_is_word(text, "null")) {

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Withdrawing records from a batch: a bit for each record plus one reason. The list grows in the arena in any
- * order; the selection is cleaned once after a stage, not at each withdrawal. One thread: the batch's holder. */
+/* Withdrawing records from a batch: a bit for each record plus one reason. The list grows in the
+ * arena in any order; the selection is cleaned once after a stage, not at each withdrawal. One
+ * thread: the batch's holder. */
 #include "engine/record/batch.h"
 
 #include <assert.h>
 
 static void withdrawals_grow(struct batch *batch) {
     uint32_t capacity = batch->withdrawals_capacity ? batch->withdrawals_capacity * 2 : 16;
-    batch->withdrawals =
-        arena_grow(batch->arena, batch->withdrawals,
-                   batch->withdrawals_capacity * sizeof(struct withdrawal),
-                   capacity * sizeof(struct withdrawal));
+    batch->withdrawals = arena_grow(batch->arena, batch->withdrawals,
+                                    batch->withdrawals_capacity * sizeof(struct withdrawal),
+                                    capacity * sizeof(struct withdrawal));
     batch->withdrawals_capacity = capacity;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The proleptic Gregorian calendar: days since 2000-01-01 to civil dates and back, by eras of 400 years counted
- * from 1 March, so that the leap day comes last. Pure arithmetic, any year an int64_t of days can reach. */
+/* The proleptic Gregorian calendar: days since 2000-01-01 to civil dates and back, by eras of
+ * 400 years counted from 1 March, so that the leap day comes last. Pure arithmetic, any year an
+ * int64_t of days can reach. */
 #include "engine/record/calendar.h"
 
 enum { DAYS_PER_ERA = 146097, MARCH_0000_TO_2000 = 730425 };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Units, limits and calendar arithmetic shared by the datetime files. Limits are Postgres's: dates from 4714-11-24
- * BC to 5874897-12-31, timestamps to 294276-12-31. */
+/* Units, limits and calendar arithmetic shared by the datetime files. Limits are Postgres's:
+ * dates from 4714-11-24 BC to 5874897-12-31, timestamps to 294276-12-31. */
 #ifndef LEAT_RECORD_CALENDAR_H
 #define LEAT_RECORD_CALENDAR_H
 
@@ -30,7 +30,8 @@ int month_days(int64_t year, int month);
 int weekday_of(int64_t days); /* 0 = Sunday */
 void iso_week_of(int64_t days, int64_t *ret_year, int *ret_week);
 int64_t iso_week_start(int64_t year, int week); /* its Monday */
-/* False when the parts are no moment that int64_t microseconds can hold; the caller checks timestamp_is_valid. */
+/* False when the parts are no moment that int64_t microseconds can hold; the caller checks
+ * timestamp_is_valid. */
 bool timestamp_join_checked(const struct datetime_parts *parts, int64_t *ret);
 
 static inline bool timestamp_is_valid(int64_t us) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Columns get their memory here. Values are left as they come, because every writer fills each selected row;
- * the null bitmap exists only once a row is null, so that columns without nulls cost nothing to test. One
- * thread: the holder of the batch. */
+/* Columns get their memory here. Values are left as they come, because every writer fills each
+ * selected row; the null bitmap exists only once a row is null, so that columns without nulls
+ * cost nothing to test. One thread: the holder of the batch. */
 #include "engine/record/column.h"
 
 void column_init(struct column *column, struct type type, uint32_t rows, struct arena *arena) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Gives the fields of a date their meaning, in order, with Postgres's rules for DateStyle MDY: which number is the year
- * depends on its length and on what is known already. `known` collects what has been said; a second word on the same
- * matter is refused. */
+/* Gives the fields of a date their meaning, in order, with Postgres's rules for DateStyle MDY:
+ * which number is the year depends on its length and on what is known already. `known` collects
+ * what has been said; a second word on the same matter is refused. */
 #include "engine/record/datetime_decode.h"
 #include "engine/record/datetime_field.h"
 #include "engine/record/scalar.h"
@@ -24,7 +24,8 @@ static enum datetime_fault date_field(struct decoder *decoder, int i, unsigned *
         decoder_julian_set(decoder, day);
         *found = KNOWN_DATE | KNOWN_TIME | KNOWN_ZONE;
         decoder->label = NULL;
-        return *zone == '+' || *zone == '-' ? offset_read(zone, &decoder->offset) : DATETIME_BAD_FORMAT;
+        return *zone == '+' || *zone == '-' ? offset_read(zone, &decoder->offset)
+                                            : DATETIME_BAD_FORMAT;
     }
     bool date_there = (decoder->known & (KNOWN_MONTH | KNOWN_DAY)) == (KNOWN_MONTH | KNOWN_DAY);
     if (decoder->time_only) {
@@ -66,7 +67,8 @@ static enum datetime_fault time_field(struct decoder *decoder, const char *text,
     decoder->label = NULL;
     *found = KNOWN_TIME;
     enum datetime_fault fault = time_text_read(text, &decoder->parts);
-    return fault == DATETIME_FINE && time_overflows(&decoder->parts) ? DATETIME_OUT_OF_RANGE : fault;
+    return fault == DATETIME_FINE && time_overflows(&decoder->parts) ? DATETIME_OUT_OF_RANGE
+                                                                     : fault;
 }
 
 static enum datetime_fault labelled_number(struct decoder *decoder, char *text, unsigned *found) {
@@ -167,7 +169,8 @@ static enum datetime_fault month_word(struct decoder *decoder, int month, unsign
     return DATETIME_FINE;
 }
 
-/* `t` announces a time: in a timestamp it must follow a date. Other labels may lead nowhere, as in Postgres 15. */
+/* `t` announces a time: in a timestamp it must follow a date. Other labels may lead nowhere, as
+ * in Postgres 15. */
 static enum datetime_fault label_word(struct decoder *decoder, int i, const struct word *word) {
     decoder->label = word;
     if (word->kind != WORD_ISO_TIME) {
@@ -180,7 +183,8 @@ static enum datetime_fault label_word(struct decoder *decoder, int i, const stru
     return follows && dated ? DATETIME_FINE : DATETIME_BAD_FORMAT;
 }
 
-static enum datetime_fault special_word(struct decoder *decoder, enum word_kind kind, unsigned *found) {
+static enum datetime_fault special_word(struct decoder *decoder, enum word_kind kind,
+                                        unsigned *found) {
     if (decoder->time_only && kind != WORD_ALLBALLS) {
         return kind == WORD_CLOCK ? DATETIME_CLOCK : DATETIME_BAD_FORMAT;
     }
@@ -205,7 +209,8 @@ static enum datetime_fault special_word(struct decoder *decoder, enum word_kind 
 
 static enum datetime_fault word_field(struct decoder *decoder, int i, unsigned *found) {
     char *text = decoder->fields->texts[i];
-    const struct word *word = timezone_abbreviation_find(slice_of(text)) ? NULL : datetime_word_find(text);
+    const struct word *word =
+        timezone_abbreviation_find(slice_of(text)) ? NULL : datetime_word_find(text);
     if (!word) {
         return zone_word(decoder, text, found);
     }

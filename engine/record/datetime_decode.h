@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The reading of dates and times in two steps, as Postgres does it: the text is cut into fields by the look of their
- * first characters, then the fields are given a meaning one after the other. Private to the datetime files. */
+/* The reading of dates and times in two steps, as Postgres does it: the text is cut into fields
+ * by the look of their first characters, then the fields are given a meaning one after the
+ * other. Private to the datetime files. */
 #ifndef LEAT_RECORD_DATETIME_DECODE_H
 #define LEAT_RECORD_DATETIME_DECODE_H
 
@@ -30,8 +31,8 @@ enum datetime_fault {
 
 enum datetime_fault datetime_scan(struct slice text, struct datetime_fields *ret);
 
-/* What a word means. value: month number, week day, offset, hour of noon, letter of the unit (M = minute, 0 = none
- * that a number may have). */
+/* What a word means. value: month number, week day, offset, hour of noon, letter of the unit (M
+ * = minute, 0 = none that a number may have). */
 enum word_kind {
     WORD_UNKNOWN,
     WORD_IGNORE,
@@ -63,11 +64,12 @@ enum datetime_special { SPECIAL_NONE, SPECIAL_EPOCH, SPECIAL_INFINITY, SPECIAL_M
 struct datetime_decoded {
     struct datetime_parts parts;
     enum datetime_special special;
-    int32_t offset; /* seconds east */
+    int32_t offset;        /* seconds east */
     const char *zone_text; /* the zone that was not recognised */
 };
 
-/* time_only: for type time, where a date may be there but need not. Fields are changed while they are read. */
+/* time_only: for type time, where a date may be there but need not. Fields are changed while
+ * they are read. */
 enum datetime_fault datetime_decode(struct datetime_fields *fields, const struct timezone *session,
                                     bool time_only, struct datetime_decoded *ret);
 
@@ -80,6 +82,7 @@ enum datetime_fault offset_read(const char *text, int32_t *ret_east);
 
 struct parse_context;
 /* Puts the fault into words; always false. */
-bool datetime_fail(const struct parse_context *context, enum datetime_fault fault, const char *type);
+bool datetime_fail(const struct parse_context *context, enum datetime_fault fault,
+                   const char *type);
 
 #endif

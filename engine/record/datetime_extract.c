@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* date_trunc and extract. Fields are found as Postgres finds them: first among the units of intervals, then among the
- * words of dates (epoch, dow, doy, isodow, isoyear, julian). */
+/* date_trunc and extract. Fields are found as Postgres finds them: first among the units of
+ * intervals, then among the words of dates (epoch, dow, doy, isodow, isoyear, julian). */
 #include "engine/record/interval_build.h"
 #include "engine/record/numeric.h"
 #include "engine/record/numeric_small.h"
@@ -25,7 +25,7 @@ static enum interval_unit unit_read(struct slice name) {
     return name_read(name, text) ? interval_unit_find(text) : UNIT_NONE;
 }
 
-/* --- date_trunc ---------------------------------------------------------------------------------------------- */
+/* --- date_trunc ------------------------------------------------------------------------------- */
 
 /* First year of the century, counted from year 1; size is 100 or 1000. */
 static int64_t century_start(int64_t year, int64_t size) {
@@ -82,7 +82,9 @@ bool timestamp_truncate(struct slice unit_name, int64_t us, int64_t *ret) {
     struct datetime_parts parts;
     timestamp_split(us, &parts);
     year_truncate(unit, &parts.year);
-    int month = unit == UNIT_MONTH ? parts.month : unit == UNIT_QUARTER ? (parts.month - 1) / 3 * 3 + 1 : 1;
+    int month = unit == UNIT_MONTH     ? parts.month
+                : unit == UNIT_QUARTER ? (parts.month - 1) / 3 * 3 + 1
+                                       : 1;
     parts = (struct datetime_parts){.year = parts.year, .month = month, .day = 1};
     *ret = timestamp_join(&parts);
     return timestamp_is_valid(*ret);
@@ -122,7 +124,7 @@ bool interval_truncate(struct slice unit_name, struct interval value, struct int
     }
 }
 
-/* --- extract ------------------------------------------------------------------------------------------------- */
+/* --- extract ---------------------------------------------------------------------------------- */
 
 enum extracted {
     EXTRACT_UNKNOWN,
@@ -140,9 +142,9 @@ static enum extracted field_read(struct slice name, enum interval_unit *ret_unit
     static const struct {
         const char *name;
         enum extracted field;
-    } rows[] = {{"epoch", EXTRACT_EPOCH},     {"dow", EXTRACT_DOW},       {"isodow", EXTRACT_ISODOW},
-                {"doy", EXTRACT_DOY},         {"isoyear", EXTRACT_ISOYEAR}, {"julian", EXTRACT_JULIAN},
-                {"jd", EXTRACT_JULIAN},       {"j", EXTRACT_JULIAN}};
+    } rows[] = {{"epoch", EXTRACT_EPOCH}, {"dow", EXTRACT_DOW},         {"isodow", EXTRACT_ISODOW},
+                {"doy", EXTRACT_DOY},     {"isoyear", EXTRACT_ISOYEAR}, {"julian", EXTRACT_JULIAN},
+                {"jd", EXTRACT_JULIAN},   {"j", EXTRACT_JULIAN}};
     char text[FIELD_NAME_MAX + 1];
     *ret_unit = UNIT_NONE;
     if (!name_read(name, text)) {
@@ -235,7 +237,8 @@ static struct slice julian_extract(int64_t us, int64_t days, struct arena *arena
 }
 
 /* Fields that grow without end are infinite with the timestamp; the others are null. */
-static void infinite_extract(enum extracted field, enum interval_unit unit, bool negative, struct slice *ret) {
+static void infinite_extract(enum extracted field, enum interval_unit unit, bool negative,
+                             struct slice *ret) {
     bool grows = field == EXTRACT_EPOCH || field == EXTRACT_ISOYEAR || field == EXTRACT_JULIAN ||
                  unit == UNIT_YEAR || unit == UNIT_DECADE || unit == UNIT_CENTURY ||
                  unit == UNIT_MILLENNIUM;
@@ -244,7 +247,8 @@ static void infinite_extract(enum extracted field, enum interval_unit unit, bool
                       : SLICE_LITERAL("Infinity");
 }
 
-static struct slice date_field_extract(enum extracted field, int64_t days, int64_t year, struct arena *arena) {
+static struct slice date_field_extract(enum extracted field, int64_t days, int64_t year,
+                                       struct arena *arena) {
     int64_t value = weekday_of(days), iso_year;
     int week;
     if (field == EXTRACT_ISODOW) {
@@ -288,13 +292,13 @@ bool timestamp_extract(struct slice name, int64_t us, struct arena *arena, struc
 
 /* A year is 365.25 days here. */
 static __int128 interval_epoch(struct interval value) {
-    int64_t quarter_days = INT64_C(1461) * (value.months / 12) + INT64_C(120) * (value.months % 12) +
-                           INT64_C(4) * value.days;
+    int64_t quarter_days = INT64_C(1461) * (value.months / 12) +
+                           INT64_C(120) * (value.months % 12) + INT64_C(4) * value.days;
     return (__int128)quarter_days * (US_PER_DAY / 4) + value.us;
 }
 
-bool interval_extract(struct slice name, struct interval value, struct arena *arena, struct slice *ret,
-                      const char **ret_code) {
+bool interval_extract(struct slice name, struct interval value, struct arena *arena,
+                      struct slice *ret, const char **ret_code) {
     enum interval_unit unit;
     enum extracted field = field_read(name, &unit);
     *ret_code = NULL;
@@ -308,10 +312,10 @@ bool interval_extract(struct slice name, struct interval value, struct arena *ar
     }
     int32_t years = value.months / 12, months = value.months % 12;
     int32_t scale = unit == UNIT_SECOND ? 6 : unit == UNIT_MILLISECOND ? 3 : 0;
-    int64_t number = unit == UNIT_HOUR     ? value.us / US_PER_HOUR
-                     : unit == UNIT_MINUTE ? value.us / US_PER_MINUTE % 60
-                     : unit == UNIT_DAY    ? value.days
-                     : unit == UNIT_MONTH  ? months
+    int64_t number = unit == UNIT_HOUR         ? value.us / US_PER_HOUR
+                     : unit == UNIT_MINUTE     ? value.us / US_PER_MINUTE % 60
+                     : unit == UNIT_DAY        ? value.days
+                     : unit == UNIT_MONTH      ? months
                      : unit == UNIT_QUARTER    ? months / 3 + 1
                      : unit == UNIT_YEAR       ? years
                      : unit == UNIT_DECADE     ? years / 10

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Single fields of dates and times: numbers whose meaning depends on what is known already, run-together forms,
- * offsets, fractions. The order of month and day is MDY, Postgres's default. */
+/* Single fields of dates and times: numbers whose meaning depends on what is known already,
+ * run-together forms, offsets, fractions. The order of month and day is MDY, Postgres's default. */
 #include "engine/record/datetime_field.h"
 #include "engine/record/scalar.h"
 
@@ -63,7 +63,7 @@ enum datetime_fault offset_read(const char *text, int32_t *ret_east) {
     return *at ? DATETIME_BAD_FORMAT : DATETIME_FINE;
 }
 
-/* --- time ---------------------------------------------------------------------------------------------------- */
+/* --- time ------------------------------------------------------------------------------------- */
 
 bool time_overflows(const struct datetime_parts *parts) {
     int64_t total = ((int64_t)parts->hour * 60 + parts->minute) * 60 + parts->second;
@@ -103,7 +103,7 @@ enum datetime_fault time_text_read(const char *text, struct datetime_parts *part
     return sane ? DATETIME_FINE : DATETIME_OUT_OF_RANGE;
 }
 
-/* --- numbers ------------------------------------------------------------------------------------------------- */
+/* --- numbers ---------------------------------------------------------------------------------- */
 
 /* Reads the last `digits` of text and cuts them off. */
 static int tail_cut(char *text, size_t digits) {
@@ -157,8 +157,8 @@ static void day_set(struct decoder *decoder, int day, unsigned *found) {
     decoder->parts.day = day;
 }
 
-static enum datetime_fault number_place(struct decoder *decoder, int value, size_t len, unsigned known,
-                                        unsigned *found) {
+static enum datetime_fault number_place(struct decoder *decoder, int value, size_t len,
+                                        unsigned known, unsigned *found) {
     switch (known & KNOWN_DATE) {
     case 0:
         if (len >= 3) {
@@ -180,7 +180,8 @@ static enum datetime_fault number_place(struct decoder *decoder, int value, size
         return DATETIME_FINE;
     case KNOWN_YEAR | KNOWN_MONTH:
         if (decoder->month_is_text && len >= 3 && decoder->year_has_two_digits) {
-            day_set(decoder, (int)decoder->parts.year, found); /* what looked like a year was the day */
+            day_set(decoder, (int)decoder->parts.year,
+                    found); /* what looked like a year was the day */
             decoder->parts.year = value;
             decoder->year_has_two_digits = false;
         } else {
@@ -195,7 +196,8 @@ static enum datetime_fault number_place(struct decoder *decoder, int value, size
     }
 }
 
-enum datetime_fault decoder_number(struct decoder *decoder, char *text, unsigned known, unsigned *found) {
+enum datetime_fault decoder_number(struct decoder *decoder, char *text, unsigned known,
+                                   unsigned *found) {
     const char *end;
     int value;
     size_t len = strlen(text);
@@ -262,14 +264,14 @@ enum datetime_fault decoder_unit_number(struct decoder *decoder, char unit, cons
     }
 }
 
-/* --- dates --------------------------------------------------------------------------------------------------- */
+/* --- dates ------------------------------------------------------------------------------------ */
 
 static bool is_letter(char c) {
     return c >= 'a' && c <= 'z';
 }
 
-/* Cuts `text` at everything that is no letter or digit, and between letters and digits. -1 = nothing after a
- * separator. */
+/* Cuts `text` at everything that is no letter or digit, and between letters and digits. -1 =
+ * nothing after a separator. */
 static int date_split(char *text, char *pieces[FIELDS_MAX]) {
     static char nothing[1];
     int count = 0;

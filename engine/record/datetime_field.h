@@ -47,7 +47,8 @@ struct decoder {
 /* A field that is a whole date (`2013-01-05`, `5-jan-2013`, `2013.005`); changes the text. */
 enum datetime_fault decoder_date_text(struct decoder *decoder, char *text, unsigned *found);
 /* One number whose meaning follows from what is known. */
-enum datetime_fault decoder_number(struct decoder *decoder, char *text, unsigned known, unsigned *found);
+enum datetime_fault decoder_number(struct decoder *decoder, char *text, unsigned known,
+                                   unsigned *found);
 /* yyyymmdd, hhmmss, hhmm, with a fraction perhaps. */
 enum datetime_fault decoder_run_together(struct decoder *decoder, char *text, unsigned known,
                                          unsigned *found);

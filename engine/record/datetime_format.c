@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* to_char(timestamp, format). Names are English (lc_time C). An infinite timestamp appends nothing: its to_char is
- * null, and the caller says so. */
+/* to_char(timestamp, format). Names are English (lc_time C). An infinite timestamp appends
+ * nothing: its to_char is null, and the caller says so. */
 #include "engine/base/buffer.h"
 #include "engine/record/datetime_pattern.h"
 #include "engine/record/scalar.h"
@@ -16,8 +16,8 @@ struct formatter {
 };
 
 /* width is the number of digits, kept when the sign comes in front; FM drops the zeros. */
-static void number_put(const struct formatter *formatter, const struct pattern_node *node, int64_t value,
-                       int width) {
+static void number_put(const struct formatter *formatter, const struct pattern_node *node,
+                       int64_t value, int width) {
     char text[INT_TEXT_MAX + 4], *end = text;
     if (value < 0) {
         *end++ = '-';
@@ -47,7 +47,8 @@ static void name_put(const struct formatter *formatter, const struct pattern_nod
     }
 }
 
-static void year_put(const struct formatter *formatter, const struct pattern_node *node, int64_t year) {
+static void year_put(const struct formatter *formatter, const struct pattern_node *node,
+                     int64_t year) {
     static const int64_t moduli[] = {0, 10, 100, 1000, 0};
     int width = node->word->width;
     year = year > 0 ? year : 1 - year;
@@ -56,7 +57,8 @@ static void year_put(const struct formatter *formatter, const struct pattern_nod
 
 static void comma_year_put(const struct formatter *formatter, const struct pattern_node *node) {
     int64_t year = formatter->parts.year > 0 ? formatter->parts.year : 1 - formatter->parts.year;
-    struct pattern_node plain = {.kind = NODE_FIELD}, last = {.kind = NODE_FIELD, .ordinal = node->ordinal};
+    struct pattern_node plain = {.kind = NODE_FIELD},
+                        last = {.kind = NODE_FIELD, .ordinal = node->ordinal};
     number_put(formatter, &plain, year / 1000, 1);
     buffer_append_byte(formatter->out, ',');
     number_put(formatter, &last, year % 1000, 3);
@@ -231,7 +233,8 @@ static void field_put(const struct formatter *formatter, const struct pattern_no
     }
 }
 
-void timestamp_format(int64_t us, const struct timezone *zone, struct slice format, struct buffer *out) {
+void timestamp_format(int64_t us, const struct timezone *zone, struct slice format,
+                      struct buffer *out) {
     struct formatter formatter = {.out = out};
     if (timestamp_is_infinite(us)) {
         return;

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Dates and times from text. The fixed layout of RFC 3339 and of ISO 8601 with a blank is read by hand in some tens of
- * nanoseconds; everything else goes through scan and decode, which also decide about errors.
+/* Dates and times from text. The fixed layout of RFC 3339 and of ISO 8601 with a blank is read by
+ * hand in some tens of nanoseconds; everything else goes through scan and decode, which also decide
+ * about errors.
  *
  * `now`, `today` and the like are refused: a value must not depend on when a record was read. */
 #include "engine/record/datetime_decode.h"
 #include "engine/record/scalar.h"
 
-bool datetime_fail(const struct parse_context *context, enum datetime_fault fault, const char *type) {
+bool datetime_fail(const struct parse_context *context, enum datetime_fault fault,
+                   const char *type) {
     struct slice text = context->text;
     int len = text.len < 512 ? (int)text.len : 512;
     const char *data = len ? text.data : "";
@@ -22,7 +24,8 @@ bool datetime_fail(const struct parse_context *context, enum datetime_fault faul
                           "interval field value out of range: \"%.*s\"", len, data);
     case DATETIME_CLOCK:
         return value_fail(context->error, context->arena, "0A000",
-                          "a word that depends on the clock is not supported here: \"%.*s\"", len, data);
+                          "a word that depends on the clock is not supported here: \"%.*s\"", len,
+                          data);
     default:
         return value_fail(context->error, context->arena, "22007",
                           "invalid input syntax for type %s: \"%.*s\"", type, len, data);
@@ -38,7 +41,7 @@ static bool decoded_fail(const struct parse_context *context, enum datetime_faul
     return datetime_fail(context, fault, type);
 }
 
-/* --- the quick way ------------------------------------------------------------------------------------------- */
+/* --- the quick way ---------------------------------------------------------------------------- */
 
 /* Reads `count` digits, -1 when one is none. */
 static int digits_read(const char *at, int count) {
@@ -70,7 +73,8 @@ static bool time_quick(const char **at, const char *end, int64_t *ret_us) {
     if (end - text < 8 || text[2] != ':' || text[5] != ':') {
         return false;
     }
-    int hour = digits_read(text, 2), minute = digits_read(text + 3, 2), second = digits_read(text + 6, 2);
+    int hour = digits_read(text, 2), minute = digits_read(text + 3, 2),
+        second = digits_read(text + 6, 2);
     if (hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 59) {
         return false;
     }
@@ -94,7 +98,8 @@ static bool offset_quick(const char *at, const char *end, int64_t *ret_seconds) 
         return true;
     }
     ptrdiff_t len = end - at;
-    if ((*at != '+' && *at != '-') || (len != 3 && len != 5 && len != 6) || (len == 6 && at[3] != ':')) {
+    if ((*at != '+' && *at != '-') || (len != 3 && len != 5 && len != 6) ||
+        (len == 6 && at[3] != ':')) {
         return false;
     }
     int hours = digits_read(at + 1, 2), minutes = len > 3 ? digits_read(end - 2, 2) : 0;
@@ -130,11 +135,12 @@ static bool timestamp_quick(const struct parse_context *context, bool with_zone,
     return true;
 }
 
-/* --- the whole way ------------------------------------------------------------------------------------------- */
+/* --- the whole way ---------------------------------------------------------------------------- */
 
 /* The result may point into the fields. */
 static enum datetime_fault text_decode(const struct parse_context *context, bool time_only,
-                                       struct datetime_fields *fields, struct datetime_decoded *ret) {
+                                       struct datetime_fields *fields,
+                                       struct datetime_decoded *ret) {
     enum datetime_fault fault = datetime_scan(context->text, fields);
     *ret = (struct datetime_decoded){0};
     if (fault == DATETIME_FINE) {
@@ -145,8 +151,8 @@ static enum datetime_fault text_decode(const struct parse_context *context, bool
 
 static bool range_fail(const struct parse_context *context, const char *what) {
     int len = context->text.len < 512 ? (int)context->text.len : 512;
-    return value_fail(context->error, context->arena, "22008", "%s out of range: \"%.*s\"", what, len,
-                      context->text.data);
+    return value_fail(context->error, context->arena, "22008", "%s out of range: \"%.*s\"", what,
+                      len, context->text.data);
 }
 
 bool date_parse(const struct parse_context *context, int32_t *ret) {

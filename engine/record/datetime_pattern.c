@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The words of template patterns. A word is upper or lower case as a whole, names also capitalised; the longest that
- * fits wins. Everything else stands for itself. */
+/* The words of template patterns. A word is upper or lower case as a whole, names also
+ * capitalised; the longest that fits wins. Everything else stands for itself. */
 #include "engine/record/datetime_pattern.h"
 #include "engine/record/scalar.h"
 
-const char *const pattern_months[12] = {"January", "February", "March",     "April",   "May",      "June",
-                                        "July",    "August",   "September", "October", "November", "December"};
+const char *const pattern_months[12] = {"January",   "February", "March",    "April",
+                                        "May",       "June",     "July",     "August",
+                                        "September", "October",  "November", "December"};
 const char *const pattern_days[7] = {"Sunday",   "Monday", "Tuesday", "Wednesday",
                                      "Thursday", "Friday", "Saturday"};
 const char *const pattern_romans[12] = {"I",   "II",   "III", "IV", "V",  "VI",
@@ -76,7 +77,8 @@ static bool has_name(enum pattern_key key) {
     return key == PATTERN_DAY || key == PATTERN_DY || key == PATTERN_MONTH || key == PATTERN_MON;
 }
 
-static bool word_fits(const struct pattern_word *word, struct slice text, enum letter_case letters) {
+static bool word_fits(const struct pattern_word *word, struct slice text,
+                      enum letter_case letters) {
     size_t len = strlen(word->text);
     if (text.len < len) {
         return false;
@@ -109,8 +111,9 @@ static void advance(struct pattern *pattern, size_t bytes) {
 }
 
 static bool prefix_is(struct slice text, const char *upper) {
-    return text.len >= 2 && ((text.data[0] == upper[0] && text.data[1] == upper[1]) ||
-                             (text.data[0] == ascii_lower(upper[0]) && text.data[1] == ascii_lower(upper[1])));
+    return text.len >= 2 &&
+           ((text.data[0] == upper[0] && text.data[1] == upper[1]) ||
+            (text.data[0] == ascii_lower(upper[0]) && text.data[1] == ascii_lower(upper[1])));
 }
 
 static size_t character_len(struct slice text) {
@@ -123,7 +126,8 @@ static size_t character_len(struct slice text) {
 
 static struct pattern_node character_take(struct pattern *pattern, bool quoted) {
     size_t len = character_len(pattern->rest);
-    struct pattern_node node = {.kind = NODE_CHARACTER, .text = slice_make(pattern->rest.data, len)};
+    struct pattern_node node = {.kind = NODE_CHARACTER,
+                                .text = slice_make(pattern->rest.data, len)};
     char c = *pattern->rest.data;
     bool letter = ascii_lower(c) >= 'a' && ascii_lower(c) <= 'z';
     if (!quoted && c > 0x20 && c < 0x7f && !letter && !ascii_is_digit(c)) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Template patterns of to_char and to_timestamp (`YYYY-MM-DD HH24:MI:SS`), read one node at a time. Private to the
- * datetime files. */
+/* Template patterns of to_char and to_timestamp (`YYYY-MM-DD HH24:MI:SS`), read one node at a
+ * time. Private to the datetime files. */
 #ifndef LEAT_RECORD_DATETIME_PATTERN_H
 #define LEAT_RECORD_DATETIME_PATTERN_H
 
@@ -65,8 +65,8 @@ struct pattern_node {
     const struct pattern_word *word;
     struct slice text; /* the word as written, or the character */
     enum letter_case letters;
-    bool fill;  /* FM */
-    bool local; /* TM */
+    bool fill;    /* FM */
+    bool local;   /* TM */
     char ordinal; /* 'T' = TH, 't' = th, 0 */
 };
 

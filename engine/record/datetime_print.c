@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Dates, times and intervals to text: DateStyle ISO and IntervalStyle postgres. Hand-written, no stdio. */
+/* Dates, times and intervals to text: DateStyle ISO and IntervalStyle postgres. Hand-written, no
+ * stdio. */
 #include "engine/record/calendar.h"
 #include "engine/record/scalar.h"
 
@@ -95,7 +96,7 @@ char *timestamp_print(char *out, int64_t us, const struct timezone *zone, char s
     return bc_put(out, parts.year);
 }
 
-/* --- intervals ----------------------------------------------------------------------------------------------- */
+/* --- intervals -------------------------------------------------------------------------------- */
 
 struct interval_writer {
     char *out;

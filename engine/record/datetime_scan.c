@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Cuts the text of a date or time into fields. The rules are Postgres's and are a mixture of grammar and experience:
- * what a field is depends on its first character and on what follows its first digits. */
+/* Cuts the text of a date or time into fields. The rules are Postgres's and are a mixture of
+ * grammar and experience: what a field is depends on its first character and on what follows its
+ * first digits. */
 #include "engine/record/datetime_decode.h"
 #include "engine/record/scalar.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* From the fields that a template has read to a moment: what is missing is 1 January of the year 1 BC, as in
- * Postgres. */
+/* From the fields that a template has read to a moment: what is missing is 1 January of the year
+ * 1 BC, as in Postgres. */
 #include "engine/record/datetime_template.h"
 
 static const char *out_of_range(struct template_reader *reader) {
@@ -38,7 +38,8 @@ static bool year_settle(struct template_reader *reader, struct datetime_parts *p
     if (reader->year && reader->century && reader->year_digits <= 2) {
         int64_t digits = reader->year % 100;
         if (digits) {
-            parts->year = century >= 0 ? digits + (century - 1) * 100 : (century + 1) * 100 - digits + 1;
+            parts->year =
+                century >= 0 ? digits + (century - 1) * 100 : (century + 1) * 100 - digits + 1;
         } else {
             parts->year = century * 100 + (century >= 0 ? 0 : 1);
         }
@@ -123,7 +124,8 @@ static const char *date_settle(struct template_reader *reader, struct datetime_p
     return NULL;
 }
 
-const char *template_settle(struct template_reader *reader, const struct timezone *zone, int64_t *ret_us) {
+const char *template_settle(struct template_reader *reader, const struct timezone *zone,
+                            int64_t *ret_us) {
     struct datetime_parts parts = {.month = 1, .day = 1};
     const char *code = time_settle(reader, &parts);
     code = code ? code : date_settle(reader, &parts);
@@ -138,8 +140,9 @@ const char *template_settle(struct template_reader *reader, const struct timezon
     if (reader->zone_sign && (reader->zone_hours < 0 || reader->zone_hours > 15 ||
                               reader->zone_minutes < 0 || reader->zone_minutes > 59)) {
         int len = reader->text.len < 512 ? (int)reader->text.len : 512;
-        reader->message = slice_of(arena_printf(
-            reader->arena, "time zone displacement out of range: \"%.*s\"", len, reader->text.data));
+        reader->message =
+            slice_of(arena_printf(reader->arena, "time zone displacement out of range: \"%.*s\"",
+                                  len, reader->text.data));
         return "22009";
     }
     int64_t us;
@@ -148,7 +151,8 @@ const char *template_settle(struct template_reader *reader, const struct timezon
         return "22008";
     }
     if (zone && reader->zone_sign) {
-        us -= reader->zone_sign * ((int64_t)reader->zone_hours * 60 + reader->zone_minutes) * US_PER_MINUTE;
+        us -= reader->zone_sign * ((int64_t)reader->zone_hours * 60 + reader->zone_minutes) *
+              US_PER_MINUTE;
     } else if (zone) {
         us = timezone_to_utc(zone, us);
     }

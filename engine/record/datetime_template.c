@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* to_timestamp(text, format) and to_date: reads text by a template, with Postgres 15's rules for blanks and
- * separators: outside FX mode one of them in the template stands for one or none in the text, and blanks around
- * fields do not count. What was read is then put together: year from century and digits, date from weeks and days. */
+/* to_timestamp(text, format) and to_date: reads text by a template, with Postgres 15's rules for
+ * blanks and separators: outside FX mode one of them in the template stands for one or none in
+ * the text, and blanks around fields do not count. What was read is then put together: year from
+ * century and digits, date from weeks and days. */
+#include "engine/record/datetime_template.h"
 #include "engine/record/datetime_decode.h"
 #include "engine/record/datetime_pattern.h"
-#include "engine/record/datetime_template.h"
 #include "engine/record/scalar.h"
 
 #include <errno.h>
@@ -73,7 +74,8 @@ static const char *field_set(struct template_reader *reader, int *field, int val
     return NULL;
 }
 
-/* Reads a number of `len` digits, or of any length when a separator follows. *ret_len (may be NULL) is what it took. */
+/* Reads a number of `len` digits, or of any length when a separator follows. *ret_len (may be
+ * NULL) is what it took. */
 static const char *number_take(struct template_reader *reader, int *field, size_t len,
                                struct template_step step, int *ret_len) {
     const struct pattern_node *node = step.node;
@@ -103,7 +105,8 @@ static const char *number_take(struct template_reader *reader, int *field, size_
     reader->at += used;
     if (errno == ERANGE || value < INT_MIN || value > INT_MAX) {
         return fail(reader, "22008",
-                    arena_printf(reader->arena, "value for \"%.*s\" in source string is out of range",
+                    arena_printf(reader->arena,
+                                 "value for \"%.*s\" in source string is out of range",
                                  (int)node->text.len, node->text.data));
     }
     if (ret_len) {
@@ -135,7 +138,8 @@ static const char *name_take(struct template_reader *reader, const struct patter
     return invalid_value(reader, slice_make(reader->at, len), node);
 }
 
-static const char *half_take(struct template_reader *reader, const struct pattern_node *node, bool dots) {
+static const char *half_take(struct template_reader *reader, const struct pattern_node *node,
+                             bool dots) {
     static const char *const plain[] = {"am", "pm"}, *const dotted[] = {"a.m.", "p.m."};
     struct name_list list = {.names = dots ? dotted : plain, .count = 2};
     int half = 0;
@@ -145,7 +149,8 @@ static const char *half_take(struct template_reader *reader, const struct patter
     return code;
 }
 
-static const char *era_take(struct template_reader *reader, const struct pattern_node *node, bool dots) {
+static const char *era_take(struct template_reader *reader, const struct pattern_node *node,
+                            bool dots) {
     static const char *const plain[] = {"ad", "bc"}, *const dotted[] = {"a.d.", "b.c."};
     struct name_list list = {.names = dots ? dotted : plain, .count = 2};
     int era = 0;
@@ -155,7 +160,7 @@ static const char *era_take(struct template_reader *reader, const struct pattern
 
 static const char *month_take(struct template_reader *reader, const struct pattern_node *node) {
     /* longer numerals first, so that VIII is not read as V */
-    static const char *const romans[] = {"XII", "XI", "X",   "IX", "VIII", "VII",
+    static const char *const romans[] = {"XII", "XI", "X",  "IX",  "VIII", "VII",
                                          "VI",  "V",  "IV", "III", "II",   "I"};
     bool roman = node->word->key == PATTERN_RM;
     struct name_list list = {.names = roman ? romans : pattern_months,
@@ -167,9 +172,8 @@ static const char *month_take(struct template_reader *reader, const struct patte
 }
 
 static const char *day_name_take(struct template_reader *reader, const struct pattern_node *node) {
-    struct name_list list = {.names = pattern_days,
-                             .count = 7,
-                             .name_len = node->word->key == PATTERN_DY ? 3 : 0};
+    struct name_list list = {
+        .names = pattern_days, .count = 7, .name_len = node->word->key == PATTERN_DY ? 3 : 0};
     int day = 0;
     const char *code = name_take(reader, node, list, &day);
     return code ? code : field_set(reader, &reader->weekday, day + 1, node);
@@ -188,7 +192,11 @@ static const char *fraction_take(struct template_reader *reader, int *field, int
 
 /* One, two and three digits mean the year nearest to 2020. */
 static int year_complete(int year) {
-    return year < 70 ? year + 2000 : year < 100 ? year + 1900 : year < 520 ? year + 2000 : year < 1000 ? year + 1000 : year;
+    return year < 70     ? year + 2000
+           : year < 100  ? year + 1900
+           : year < 520  ? year + 2000
+           : year < 1000 ? year + 1000
+                         : year;
 }
 
 static const char *year_take(struct template_reader *reader, struct template_step step) {
@@ -201,7 +209,8 @@ static const char *year_take(struct template_reader *reader, struct template_ste
     return code;
 }
 
-static const char *comma_year_take(struct template_reader *reader, const struct pattern_node *node) {
+static const char *comma_year_take(struct template_reader *reader,
+                                   const struct pattern_node *node) {
     char copy[NUMBER_TEXT_MAX + 1], *end;
     size_t left = (size_t)(reader->end - reader->at);
     size_t take = left < NUMBER_TEXT_MAX ? left : NUMBER_TEXT_MAX;
@@ -282,7 +291,8 @@ static const char *plain_number_take(struct template_reader *reader, struct temp
         return number_take(reader, &reader->zone_minutes, 2, step, NULL);
     default:
         return fail(reader, "0A000",
-                    arena_printf(reader->arena, "formatting field \"%s\" is only supported in to_char",
+                    arena_printf(reader->arena,
+                                 "formatting field \"%s\" is only supported in to_char",
                                  node->word->text));
     }
 }
@@ -329,13 +339,15 @@ static const char *field_take(struct template_reader *reader, struct template_st
 static bool takes_ordinal(enum pattern_key key) {
     return key != PATTERN_TZH && key != PATTERN_TZM && key != PATTERN_RM && key != PATTERN_MONTH &&
            key != PATTERN_MON && key != PATTERN_DAY && key != PATTERN_DY && key != PATTERN_AM &&
-           key != PATTERN_AM_DOTS && key != PATTERN_AD && key != PATTERN_AD_DOTS && key != PATTERN_FX;
+           key != PATTERN_AM_DOTS && key != PATTERN_AD && key != PATTERN_AD_DOTS &&
+           key != PATTERN_FX;
 }
 
 static const char *node_take(struct template_reader *reader, struct template_step step) {
     const struct pattern_node *node = step.node;
     enum calendar_mode calendar = node->word->calendar;
-    if (calendar != CALENDAR_ANY && reader->calendar != CALENDAR_ANY && calendar != reader->calendar) {
+    if (calendar != CALENDAR_ANY && reader->calendar != CALENDAR_ANY &&
+        calendar != reader->calendar) {
         return fail(reader, "22007", "invalid combination of date conventions");
     }
     reader->calendar = calendar != CALENDAR_ANY ? calendar : reader->calendar;
@@ -388,7 +400,8 @@ static const char *text_read(struct template_reader *reader, struct slice format
         } else if (node.kind == NODE_CHARACTER) {
             character_take(reader);
         } else {
-            const char *code = node_take(reader, (struct template_step){.node = &node, .next = &next});
+            const char *code =
+                node_take(reader, (struct template_step){.node = &node, .next = &next});
             if (code) {
                 return code;
             }
@@ -398,8 +411,9 @@ static const char *text_read(struct template_reader *reader, struct slice format
     return NULL;
 }
 
-const char *timestamp_parse_format(struct slice text, struct slice format, const struct timezone *zone,
-                                   struct arena *arena, int64_t *ret_us, struct slice *ret_message) {
+const char *timestamp_parse_format(struct slice text, struct slice format,
+                                   const struct timezone *zone, struct arena *arena,
+                                   int64_t *ret_us, struct slice *ret_message) {
     struct template_reader reader = {
         .at = text.data, .end = text.data + text.len, .text = text, .arena = arena};
     const char *code = text_read(&reader, format);

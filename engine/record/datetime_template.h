@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a template has read so far. Private to datetime_template.c and datetime_settle.c. 0 = not given. */
+/* What a template has read so far. Private to datetime_template.c and datetime_settle.c. 0 = not
+ * given. */
 #ifndef LEAT_RECORD_DATETIME_TEMPLATE_H
 #define LEAT_RECORD_DATETIME_TEMPLATE_H
 
@@ -31,6 +32,7 @@ struct name_list {
 };
 
 /* Puts the fields together. NULL or an SQLSTATE, with the reader's message. */
-const char *template_settle(struct template_reader *reader, const struct timezone *zone, int64_t *ret_us);
+const char *template_settle(struct template_reader *reader, const struct timezone *zone,
+                            int64_t *ret_us);
 
 #endif

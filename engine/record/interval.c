@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Arithmetic of timestamps and intervals. Months, days and microseconds never mix: a month steps in the calendar, a
- * day on the clock of the zone. */
+/* Arithmetic of timestamps and intervals. Months, days and microseconds never mix: a month steps
+ * in the calendar, a day on the clock of the zone. */
 #include "engine/record/calendar.h"
 
 enum { DAYS_PER_MONTH = 30 };
@@ -34,7 +34,8 @@ bool timestamp_add(int64_t us, struct interval interval, int64_t *ret) {
     return true;
 }
 
-bool timestamptz_add(int64_t us, struct interval interval, const struct timezone *zone, int64_t *ret) {
+bool timestamptz_add(int64_t us, struct interval interval, const struct timezone *zone,
+                     int64_t *ret) {
     if (timestamp_is_infinite(us)) {
         *ret = us;
         return true;

@@ -64,7 +64,8 @@ bool interval_build_add(struct interval_build *build, enum interval_unit unit, i
         return int_add(&build->days, value, DAYS_PER_WEEK) &&
                days_fraction_add(build, fraction, DAYS_PER_WEEK);
     case UNIT_MONTH:
-        return int_add(&build->months, value, 1) && days_fraction_add(build, fraction, DAYS_PER_MONTH);
+        return int_add(&build->months, value, 1) &&
+               days_fraction_add(build, fraction, DAYS_PER_MONTH);
     case UNIT_YEAR:
         return years_add(build, value, fraction, 1);
     case UNIT_DECADE:

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* An interval while it is read: years and months apart, every addition checked. Private to the interval files. */
+/* An interval while it is read: years and months apart, every addition checked. Private to the
+ * interval files. */
 #ifndef LEAT_RECORD_INTERVAL_BUILD_H
 #define LEAT_RECORD_INTERVAL_BUILD_H
 
@@ -33,7 +34,8 @@ enum interval_unit {
 /* NUL-terminated, lower case; also what date_trunc and extract know. UNIT_NONE = none. */
 enum interval_unit interval_unit_find(const char *text);
 
-/* Adds value and fraction of a unit; a fraction spills into the smaller fields as in Postgres. False = overflow. */
+/* Adds value and fraction of a unit; a fraction spills into the smaller fields as in Postgres.
+ * False = overflow. */
 bool interval_build_add(struct interval_build *build, enum interval_unit unit, int64_t value,
                         double fraction);
 /* ISO 8601: P1Y2M3DT4H5M6S, P0001-02-03T04:05:06, P00010203T040506. text is NUL-terminated. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Intervals as ISO 8601 writes them: with designators (4.4.3.2), and the two alternative formats (4.4.3.3). */
+/* Intervals as ISO 8601 writes them: with designators (4.4.3.2), and the two alternative formats
+ * (4.4.3.3). */
 #include "engine/record/interval_build.h"
 #include "engine/record/scalar.h"
 
@@ -12,7 +13,7 @@ struct reader {
     struct interval_build *build;
     int64_t value;
     double fraction;
-    size_t width; /* of the digits in front of a point */
+    size_t width;   /* of the digits in front of a point */
     bool time, any; /* behind the T; a unit was read in this part */
 };
 
@@ -54,7 +55,8 @@ static enum datetime_fault add_basic(struct reader *reader, const enum interval_
     return DATETIME_FINE;
 }
 
-/* first, then up to two more numbers with the separator between; stops at the end or, in dates, at T. */
+/* first, then up to two more numbers with the separator between; stops at the end or, in dates,
+ * at T. */
 static enum datetime_fault add_extended(struct reader *reader, char separator,
                                         const enum interval_unit units[3]) {
     if (reader->any) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Intervals from text: `1 year 2 mons -3 days 04:05:06.7`, `1-2`, `@ 5 minutes ago`, ISO 8601. The fields are read from
- * the last to the first, so that a unit is known before its number. */
+/* Intervals from text: `1 year 2 mons -3 days 04:05:06.7`, `1-2`, `@ 5 minutes ago`, ISO 8601.
+ * The fields are read from the last to the first, so that a unit is known before its number. */
 #include "engine/record/datetime_field.h"
 #include "engine/record/interval_build.h"
 #include "engine/record/scalar.h"
@@ -18,7 +18,8 @@ struct reader {
 };
 
 #define UNIT_BIT(unit) (1u << (unit))
-#define SECONDS_BITS (UNIT_BIT(UNIT_SECOND) | UNIT_BIT(UNIT_MILLISECOND) | UNIT_BIT(UNIT_MICROSECOND))
+#define SECONDS_BITS                                                                               \
+    (UNIT_BIT(UNIT_SECOND) | UNIT_BIT(UNIT_MILLISECOND) | UNIT_BIT(UNIT_MICROSECOND))
 #define TIME_BITS (SECONDS_BITS | UNIT_BIT(UNIT_MINUTE) | UNIT_BIT(UNIT_HOUR))
 
 static enum datetime_fault int8_read(const char *text, const char **ret_end, int64_t *ret) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The units of intervals, which date_trunc and extract understand as well. Words are told apart by their first ten
- * letters, as Postgres stores them: that is why `microsecon` stands for microsecond and microseconds. */
+/* The units of intervals, which date_trunc and extract understand as well. Words are told apart
+ * by their first ten letters, as Postgres stores them: that is why `microsecon` stands for
+ * microsecond and microseconds. */
 #include "engine/record/interval_build.h"
 
 enum { UNIT_TEXT_MAX = 10 };

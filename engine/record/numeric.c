@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Decimal arithmetic on canonical text. Each operation tries 128-bit integers first and falls back to limbs; NaN and
- * the infinities are settled before either. Result scales are Postgres's. */
+/* Decimal arithmetic on canonical text. Each operation tries 128-bit integers first and falls
+ * back to limbs; NaN and the infinities are settled before either. Result scales are Postgres's. */
 #include "engine/record/numeric.h"
 #include "engine/record/numeric_big.h"
 #include "engine/record/numeric_small.h"
@@ -62,7 +62,7 @@ void numeric_absolute(struct slice a, struct arena *arena, struct slice *ret) {
     }
 }
 
-/* --- comparing ----------------------------------------------------------------------------------------------- */
+/* --- comparing -------------------------------------------------------------------------------- */
 
 /* Both finite and not negative. */
 static int compare_positive(struct slice a, struct slice b) {
@@ -93,12 +93,13 @@ int numeric_compare(struct slice a, struct slice b) {
         return negative_a ? -1 : 1;
     }
     if (negative_a) {
-        return compare_positive(slice_make(b.data + 1, b.len - 1), slice_make(a.data + 1, a.len - 1));
+        return compare_positive(slice_make(b.data + 1, b.len - 1),
+                                slice_make(a.data + 1, a.len - 1));
     }
     return compare_positive(a, b);
 }
 
-/* --- sums ---------------------------------------------------------------------------------------------------- */
+/* --- sums ------------------------------------------------------------------------------------- */
 
 static bool small_add(struct small a, struct small b, struct small *ret) {
     int32_t scale = a.scale > b.scale ? a.scale : b.scale;
@@ -136,7 +137,8 @@ const char *numeric_add(struct slice a, struct slice b, struct arena *arena, str
     return big_write(&total, arena, ret);
 }
 
-const char *numeric_subtract(struct slice a, struct slice b, struct arena *arena, struct slice *ret) {
+const char *numeric_subtract(struct slice a, struct slice b, struct arena *arena,
+                             struct slice *ret) {
     struct small left, right, sum;
     if (small_read(a, &left) && small_read(b, &right)) {
         right.negative = !right.negative;
@@ -149,9 +151,10 @@ const char *numeric_subtract(struct slice a, struct slice b, struct arena *arena
     return numeric_add(a, b, arena, ret);
 }
 
-/* --- products ------------------------------------------------------------------------------------------------ */
+/* --- products --------------------------------------------------------------------------------- */
 
-const char *numeric_multiply(struct slice a, struct slice b, struct arena *arena, struct slice *ret) {
+const char *numeric_multiply(struct slice a, struct slice b, struct arena *arena,
+                             struct slice *ret) {
     struct small left, right;
     if (small_read(a, &left) && small_read(b, &right) &&
         !__builtin_mul_overflow(left.magnitude, right.magnitude, &left.magnitude)) {
@@ -173,8 +176,8 @@ const char *numeric_multiply(struct slice a, struct slice b, struct arena *arena
     return big_write(&product, arena, ret);
 }
 
-/* Postgres keeps digits in groups of four and derives the quotient's scale from the first group of each operand:
- * its weight and its value. */
+/* Postgres keeps digits in groups of four and derives the quotient's scale from the first group
+ * of each operand: its weight and its value. */
 static void first_group(struct slice a, int *ret_weight, int *ret_value) {
     const char *at = a.data + (a.data[0] == '-'), *end = a.data + a.len;
     const char *point = memchr(at, '.', (size_t)(end - at));
@@ -241,7 +244,8 @@ const char *numeric_divide(struct slice a, struct slice b, struct arena *arena, 
     }
     int32_t scale = quotient_scale(a, b);
     struct small left, right;
-    if (small_read(a, &left) && small_read(b, &right) && small_rescale(&left, scale + right.scale)) {
+    if (small_read(a, &left) && small_read(b, &right) &&
+        small_rescale(&left, scale + right.scale)) {
         uint128 rest = left.magnitude % right.magnitude;
         left.magnitude /= right.magnitude;
         left.magnitude += rest >= right.magnitude - rest;
@@ -290,7 +294,7 @@ const char *numeric_modulo(struct slice a, struct slice b, struct arena *arena, 
     return big_write(&rest, arena, ret);
 }
 
-/* --- rounding ------------------------------------------------------------------------------------------------ */
+/* --- rounding --------------------------------------------------------------------------------- */
 
 static const char *round_to(struct slice a, int scale, bool truncate, struct arena *arena,
                             struct slice *ret) {
@@ -300,7 +304,8 @@ static const char *round_to(struct slice a, int scale, bool truncate, struct are
         *ret = a;
         return NULL;
     }
-    if (small_read(a, &value) && small_round(&value, scale, truncate) && small_rescale(&value, shown)) {
+    if (small_read(a, &value) && small_round(&value, scale, truncate) &&
+        small_rescale(&value, shown)) {
         *ret = small_write(value, arena);
         return NULL;
     }

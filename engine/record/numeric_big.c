@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reading, writing, adding, multiplying and rescaling of big decimals. Schoolbook algorithms: operands beyond some
- * hundred digits are rare, and numeric ends at 147455 digits. */
+/* Reading, writing, adding, multiplying and rescaling of big decimals. Schoolbook algorithms:
+ * operands beyond some hundred digits are rare, and numeric ends at 147455 digits. */
 #include "engine/record/numeric_big.h"
 
 #include <assert.h>
@@ -9,7 +9,8 @@ static const uint32_t powers[LIMB_DIGITS + 1] = {1,      10,      100,      1000
                                                  100000, 1000000, 10000000, 100000000, 1000000000};
 
 static struct big big_new(uint32_t limbs, struct arena *arena) {
-    return (struct big){.count = limbs, .limbs = arena_zalloc(arena, (limbs + 1) * sizeof(uint32_t))};
+    return (struct big){.count = limbs,
+                        .limbs = arena_zalloc(arena, (limbs + 1) * sizeof(uint32_t))};
 }
 
 static void big_trim(struct big *a) {
@@ -186,7 +187,8 @@ static struct big add_magnitudes(const struct big *a, const struct big *b, struc
 }
 
 /* a is at least b */
-static struct big subtract_magnitudes(const struct big *a, const struct big *b, struct arena *arena) {
+static struct big subtract_magnitudes(const struct big *a, const struct big *b,
+                                      struct arena *arena) {
     struct big r = big_new(a->count, arena);
     uint32_t borrow = 0;
     for (uint32_t i = 0; i < a->count; i++) {

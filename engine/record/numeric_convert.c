@@ -18,8 +18,8 @@ const char *numeric_to_int8(struct slice a, int64_t *ret) {
         return "0A000"; /* cannot convert NaN to bigint */
     }
     if (!small_read(a, &value)) {
-        /* at most 19 digits are whole in an answer: the fraction beyond what fits decides only by its first digit,
-         * because a half is rounded away from zero */
+        /* at most 19 digits are whole in an answer: the fraction beyond what fits decides only
+         * by its first digit, because a half is rounded away from zero */
         const char *point = memchr(a.data, '.', a.len);
         size_t whole = point ? (size_t)(point - a.data) : 0;
         if (!point || whole > 20 || !small_read(slice_make(a.data, whole + 2), &value)) {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Square root, exponential, logarithm and power of decimals. Result scales are chosen as Postgres does (at least 16
- * significant digits); the value is computed with guard digits and rounded once. Series run on fixed-point numbers,
- * after the argument is made small by halving (exp) or by taking roots (ln). */
+/* Square root, exponential, logarithm and power of decimals. Result scales are chosen as
+ * Postgres does (at least 16 significant digits); the value is computed with guard digits and
+ * rounded once. Series run on fixed-point numbers, after the argument is made small by halving
+ * (exp) or by taking roots (ln). */
 #include "engine/record/numeric.h"
 #include "engine/record/numeric_big.h"
 
@@ -49,7 +50,7 @@ static double approximate(const struct big *a) {
     return exponent < -400 ? 0 : value * pow(10, (double)exponent);
 }
 
-/* --- square root --------------------------------------------------------------------------------------------- */
+/* --- square root ------------------------------------------------------------------------------ */
 
 /* floor(weight) of the first group of four digits */
 static int32_t group_weight(const struct big *a) {
@@ -72,7 +73,7 @@ const char *numeric_sqrt(struct slice a, struct arena *arena, struct slice *ret)
     return big_write(&root, arena, ret);
 }
 
-/* --- exp ----------------------------------------------------------------------------------------------------- */
+/* --- exp -------------------------------------------------------------------------------------- */
 
 /* e^x for |x| < 6000 at the scale, by Taylor's series of x / 2^k. */
 static struct big exp_compute(const struct big *x, int32_t scale, struct arena *arena) {
@@ -125,7 +126,7 @@ const char *numeric_exp(struct slice a, struct arena *arena, struct slice *ret) 
     return big_write(&result, arena, ret);
 }
 
-/* --- ln ------------------------------------------------------------------------------------------------------ */
+/* --- ln --------------------------------------------------------------------------------------- */
 
 /* 2 * artanh((m - 1) / (m + 1)) after k roots of m in [1, 10). */
 static struct big ln_series(const struct big *m, int32_t work, struct arena *arena) {
@@ -146,7 +147,8 @@ static struct big ln_series(const struct big *m, int32_t work, struct arena *are
     return big_multiply(&sum, &factor, arena);
 }
 
-/* ln x at the scale, x > 0: x = m * 10^e, so ln x = ln m + e * ln 10. Near 1 there is nothing to take out. */
+/* ln x at the scale, x > 0: x = m * 10^e, so ln x = ln m + e * ln 10. Near 1 there is nothing to
+ * take out. */
 static struct big ln_compute(const struct big *x, int32_t scale, struct arena *arena) {
     int32_t work = scale + GUARD_DIGITS + HALVINGS;
     int64_t exponent = big_digits(x) - x->scale - 1;
@@ -195,9 +197,10 @@ const char *numeric_ln(struct slice a, struct arena *arena, struct slice *ret) {
     return big_write(&result, arena, ret);
 }
 
-/* --- power --------------------------------------------------------------------------------------------------- */
+/* --- power ------------------------------------------------------------------------------------ */
 
-/* Rounds to so many significant digits, but at least to `scale` digits behind the point when they are fewer. */
+/* Rounds to so many significant digits, but at least to `scale` digits behind the point when
+ * they are fewer. */
 static struct big significant(const struct big *a, int64_t digits, struct arena *arena) {
     int64_t scale = a->scale - (big_digits(a) - digits);
     return scale >= a->scale ? *a : big_round(a, (int32_t)scale, false, arena);
@@ -216,7 +219,8 @@ static const char *power_whole(const struct big *base, int32_t exponent, int32_t
     if (size + 1 < -scale) {
         return NULL;
     }
-    int64_t keep = 1 + scale + (int64_t)size + (int64_t)log10(fabs((double)exponent) + 1) + GUARD_DIGITS;
+    int64_t keep =
+        1 + scale + (int64_t)size + (int64_t)log10(fabs((double)exponent) + 1) + GUARD_DIGITS;
     struct big square = *base, result = big_from_int(1, arena);
     for (uint32_t left = (uint32_t)llabs((long long)exponent); left; left >>= 1) {
         if (left & 1) {
@@ -269,7 +273,8 @@ static bool is_whole(const struct big *a, struct arena *arena, struct big *ret) 
     return !rest.count;
 }
 
-static const char *power_finite(struct slice a, struct slice b, struct arena *arena, struct slice *ret) {
+static const char *power_finite(struct slice a, struct slice b, struct arena *arena,
+                                struct slice *ret) {
     struct big base = big_read(a, arena), exponent = big_read(b, arena), whole, result;
     bool is_integer = is_whole(&exponent, arena, &whole);
     const char *code;
@@ -305,7 +310,8 @@ static const char *power_finite(struct slice a, struct slice b, struct arena *ar
 }
 
 /* The rules of POSIX pow(), as Postgres follows them. */
-static const char *power_special(struct slice a, struct slice b, struct arena *arena, struct slice *ret) {
+static const char *power_special(struct slice a, struct slice b, struct arena *arena,
+                                 struct slice *ret) {
     const struct slice one = SLICE_LITERAL("1"), zero = SLICE_LITERAL("0");
     enum numeric_kind kind_a = numeric_kind(a), kind_b = numeric_kind(b);
     int sign_b = numeric_sign(b);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Text to canonical decimal text. Text that is canonical already, which is what data brings, is only looked at. */
+/* Text to canonical decimal text. Text that is canonical already, which is what data brings, is
+ * only looked at. */
 #include "engine/record/numeric.h"
 #include "engine/record/numeric_big.h"
 #include "engine/record/scalar.h"
@@ -132,7 +133,8 @@ static struct slice canonical_write(const char *digits, int64_t count, int64_t s
     return slice_make(text, (size_t)(out - text));
 }
 
-bool numeric_parse(struct slice text, struct arena *arena, struct slice *ret, const char **ret_code) {
+bool numeric_parse(struct slice text, struct arena *arena, struct slice *ret,
+                   const char **ret_code) {
     *ret_code = NULL;
     if (is_canonical(text)) {
         *ret = text;

@@ -53,9 +53,10 @@ bool small_read(struct slice canonical, struct small *ret) {
         *part = *part * 10 + digit;
         scale += point;
     }
-    ret->magnitude = digits <= HALF_DIGITS
-                         ? parts[0]
-                         : (uint128)parts[0] * (uint64_t)small_power(digits - HALF_DIGITS) + parts[1];
+    ret->magnitude =
+        digits <= HALF_DIGITS
+            ? parts[0]
+            : (uint128)parts[0] * (uint64_t)small_power(digits - HALF_DIGITS) + parts[1];
     ret->negative = negative && ret->magnitude;
     ret->scale = scale;
     return true;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Decimals whose digits fit in 128 bits: what data nearly always holds. Reading refuses what is larger, and then the
- * caller takes the big way. */
+/* Decimals whose digits fit in 128 bits: what data nearly always holds. Reading refuses what is
+ * larger, and then the caller takes the big way. */
 #ifndef LEAT_RECORD_NUMERIC_SMALL_H
 #define LEAT_RECORD_NUMERIC_SMALL_H
 

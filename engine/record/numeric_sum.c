@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Running sums. Values of up to 38 digits are added in one 128-bit integer at a common scale; what does not fit goes
- * into signed limbs of base 10^9 that lie relative to the decimal point and carry only now and then, so that adding
- * allocates nothing but when the range of positions grows. */
+/* Running sums. Values of up to 38 digits are added in one 128-bit integer at a common scale;
+ * what does not fit goes into signed limbs of base 10^9 that lie relative to the decimal point
+ * and carry only now and then, so that adding allocates nothing but when the range of positions
+ * grows. */
 #include "engine/record/numeric.h"
 #include "engine/record/numeric_big.h"
 #include "engine/record/numeric_small.h"

@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the files behind value.h share: one parser and one printer for each type, without modifiers and without
- * dispatch. Only value_*.c, array.c and the tests of these files include it. Parsers return false after
- * value_fail; printers append to the buffer. Thread-safe. */
+/* What the files behind value.h share: one parser and one printer for each type, without
+ * modifiers and without dispatch. Only value_*.c, array.c and the tests of these files include
+ * it. Parsers return false after value_fail; printers append to the buffer. Thread-safe. */
 #ifndef LEAT_RECORD_SCALAR_H
 #define LEAT_RECORD_SCALAR_H
 
 #include "engine/base/buffer.h"
 #include "engine/record/value.h"
 
-/* Fills *error, the message from the arena, and returns false so that `return value_fail(...)` reads well. */
-bool value_fail(struct value_error *error, struct arena *arena, const char *code, const char *format, ...)
-    __attribute__((format(printf, 4, 5)));
+/* Fills *error, the message from the arena, and returns false so that `return value_fail(...)`
+ * reads well. */
+bool value_fail(struct value_error *error, struct arena *arena, const char *code,
+                const char *format, ...) __attribute__((format(printf, 4, 5)));
 /* 22P02 invalid input syntax for type <type>: "<text>" */
 bool value_fail_syntax(struct value_error *error, struct arena *arena, const char *type,
                        struct slice text);
@@ -63,7 +64,8 @@ char *float8_print(char *out, double value);
 char *float4_print(char *out, float value);
 char *date_print(char *out, int32_t days);
 char *time_print(char *out, int64_t us);
-/* separator ' ' or 'T'; zone NULL = without an offset; `T` also writes the offset in full, as JSON wants it. */
+/* separator ' ' or 'T'; zone NULL = without an offset; `T` also writes the offset in full, as
+ * JSON wants it. */
 char *timestamp_print(char *out, int64_t us, const struct timezone *zone, char separator);
 char *interval_print(char *out, struct interval value);
 char *uuid_print(char *out, const struct uuid *value);

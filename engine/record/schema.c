@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reads the text of `columns:`, which is the inside of a CREATE TABLE without constraints but NOT NULL. Comments
- * (`--`) are allowed because people paste from SQL files. Runs once at start; everything lives in the arena.
- * Limits: 1600 columns and names of 63 bytes, as in Postgres, which would cut longer names in silence. */
+/* Reads the text of `columns:`, which is the inside of a CREATE TABLE without constraints but
+ * NOT NULL. Comments (`--`) are allowed because people paste from SQL files. Runs once at start;
+ * everything lives in the arena. Limits: 1600 columns and names of 63 bytes, as in Postgres,
+ * which would cut longer names in silence. */
 #include "engine/record/type.h"
 
 #include <strings.h>
@@ -161,7 +162,8 @@ static enum status field_take(struct reader *reader, struct schema *schema, stru
     return constraint_take(reader, field);
 }
 
-enum status schema_parse(struct slice text, struct arena *arena, struct schema *ret, struct error *error) {
+enum status schema_parse(struct slice text, struct arena *arena, struct schema *ret,
+                         struct error *error) {
     struct reader reader = {.whole = text, .rest = text, .arena = arena, .error = error};
     uint32_t capacity = 1;
     for (size_t i = 0; i < text.len; i++) {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Time zones by name, loaded on first use from the system's database and kept for the life of the process. The cache is
- * a list that only grows: readers walk it without a lock, writers take one. A zone takes some 20 KiB, and there are
- * at most CACHE_MAX, so that names in data cannot fill the memory; beyond that a new name is not found.
+/* Time zones by name, loaded on first use from the system's database and kept for the life of the
+ * process. The cache is a list that only grows: readers walk it without a lock, writers take one. A
+ * zone takes some 20 KiB, and there are at most CACHE_MAX, so that names in data cannot fill the
+ * memory; beyond that a new name is not found.
  *
  * Nothing here allocates from an arena, so the lock is never held across a jump. */
 #include "engine/record/calendar.h"
@@ -24,7 +25,8 @@ static _Atomic(struct timezone *) cache;
 static uint32_t cache_count;
 static pthread_mutex_t cache_lock = PTHREAD_MUTEX_INITIALIZER;
 
-static const struct timezone utc = {.name = "UTC", .types_count = 1, .chars = "UTC", .chars_len = 4};
+static const struct timezone utc = {
+    .name = "UTC", .types_count = 1, .chars = "UTC", .chars_len = 4};
 
 const struct timezone *timezone_utc(void) {
     return &utc;
@@ -34,7 +36,7 @@ const char *timezone_name(const struct timezone *zone) {
     return zone->name;
 }
 
-/* --- making zones -------------------------------------------------------------------------------------------- */
+/* --- making zones ----------------------------------------------------------------------------- */
 
 bool timezone_add(struct timezone *zone, int64_t time, uint8_t index) {
     if (zone->count == zone->capacity) {
@@ -107,7 +109,8 @@ static bool path_find(struct slice name, char path[PATH_BYTES_MAX]) {
     strcpy(path, DATABASE);
     while (name.len) {
         const char *slash = memchr(name.data, '/', name.len);
-        struct slice component = slice_make(name.data, slash ? (size_t)(slash - name.data) : name.len);
+        struct slice component =
+            slice_make(name.data, slash ? (size_t)(slash - name.data) : name.len);
         if (!component.len || !component_append(path, component)) {
             return false;
         }
@@ -157,7 +160,7 @@ static struct timezone *zone_load(struct slice name) {
     return NULL;
 }
 
-/* --- finding ------------------------------------------------------------------------------------------------- */
+/* --- finding ---------------------------------------------------------------------------------- */
 
 static const struct timezone *cache_find(struct slice name) {
     for (const struct timezone *zone = atomic_load_explicit(&cache, memory_order_acquire); zone;
@@ -213,7 +216,7 @@ const struct timezone *timezone_find(struct slice name) {
     return found ? found : cache_fill(name);
 }
 
-/* --- looking up ---------------------------------------------------------------------------------------------- */
+/* --- looking up ------------------------------------------------------------------------------- */
 
 const struct timezone_type *timezone_type_at(const struct timezone *zone, int64_t unix_seconds,
                                              int64_t *ret_from, int64_t *ret_to) {
@@ -256,8 +259,8 @@ int32_t timezone_offset(const struct timezone *zone, int64_t timestamptz_us,
     return type->offset;
 }
 
-/* Looks at the first change of offset after the day before: in a gap the time before it counts, in an overlap the
- * time after it. */
+/* Looks at the first change of offset after the day before: in a gap the time before it counts,
+ * in an overlap the time after it. */
 int32_t timezone_offset_local(const struct timezone *zone, int64_t local_us) {
     int64_t local = unix_seconds_of(local_us), boundary;
     const struct timezone_type *before =
@@ -282,7 +285,8 @@ static bool has_abbreviation(const struct timezone *zone, const struct timezone_
     return strlen(abbreviation) == name.len && strncasecmp(abbreviation, name.data, name.len) == 0;
 }
 
-int32_t timezone_offset_abbreviation(const struct timezone *zone, struct slice name, int64_t local_us) {
+int32_t timezone_offset_abbreviation(const struct timezone *zone, struct slice name,
+                                     int64_t local_us) {
     int32_t likely = timezone_offset_local(zone, local_us);
     int64_t moment = unix_seconds_of(local_us) - likely;
     int64_t from, at = moment;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* POSIX TZ texts, as the last line of TZif files has them and as Postgres accepts for a zone. Their rules are spelled
- * out as transitions for 400 years, after which the calendar repeats, so that look-ups know only one form. */
+/* POSIX TZ texts, as the last line of TZif files has them and as Postgres accepts for a zone.
+ * Their rules are spelled out as transitions for 400 years, after which the calendar repeats, so
+ * that look-ups know only one form. */
 #include "engine/record/calendar.h"
 #include "engine/record/timezone_data.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reads TZif files (RFC 8536), the 64-bit part of version 2 and later; a version 1 file gives its only part. Every
- * count and index of the file is checked, because the system's database is input like any other. Leap seconds are
- * not applied, as in Postgres. */
+/* Reads TZif files (RFC 8536), the 64-bit part of version 2 and later; a version 1 file gives
+ * its only part. Every count and index of the file is checked, because the system's database is
+ * input like any other. Leap seconds are not applied, as in Postgres. */
 #include "engine/record/timezone_data.h"
 
 enum { HEADER_BYTES = 44, TYPE_BYTES = 6, TRANSITIONS_MAX = 4096 };
@@ -32,7 +32,8 @@ static bool header_take(struct reader *reader, struct counts *ret, char *ret_ver
     if (reader->rest.len < HEADER_BYTES || memcmp(at, "TZif", 4) != 0) {
         return false;
     }
-    uint32_t *fields[] = {&ret->utc, &ret->standard, &ret->leap, &ret->times, &ret->types, &ret->chars};
+    uint32_t *fields[] = {&ret->utc,   &ret->standard, &ret->leap,
+                          &ret->times, &ret->types,    &ret->chars};
     for (int i = 0; i < 6; i++) {
         *fields[i] = (uint32_t)big_endian(at + 20 + 4 * i, 4);
     }

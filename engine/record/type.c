@@ -1,14 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Names, widths and the reading of types. One table row for each spelling; what follows a name (a second word,
- * modifiers, `with time zone`, `[]`) is read by the few functions below it. Immutable, thread-safe, allocates
- * nothing. Names are matched without regard to ASCII case, as unquoted identifiers are in Postgres. */
+/* Names, widths and the reading of types. One table row for each spelling; what follows a name
+ * (a second word, modifiers, `with time zone`, `[]`) is read by the few functions below it.
+ * Immutable, thread-safe, allocates nothing. Names are matched without regard to ASCII case, as
+ * unquoted identifiers are in Postgres. */
 #include "engine/record/type.h"
 
 #include <assert.h>
 #include <stdio.h>
 #include <strings.h>
 
-enum modifier_kind { MODIFIER_NONE, MODIFIER_NUMERIC, MODIFIER_LENGTH, MODIFIER_TIME, MODIFIER_FLOAT };
+enum modifier_kind {
+    MODIFIER_NONE,
+    MODIFIER_NUMERIC,
+    MODIFIER_LENGTH,
+    MODIFIER_TIME,
+    MODIFIER_FLOAT
+};
 
 struct spelling {
     const char *name;
@@ -135,7 +142,7 @@ void type_print(struct type type, char *ret_text, size_t size) {
     }
 }
 
-/* --- reading ------------------------------------------------------------------------------------------------- */
+/* --- reading ---------------------------------------------------------------------------------- */
 
 static bool is_space(char c) {
     return c == ' ' || (c >= '\t' && c <= '\r');
@@ -271,7 +278,8 @@ static enum status modifiers_take(struct slice *text, enum modifier_kind kind, s
     int count = 0;
     do {
         if (count == 2 || !number_take(&rest, &numbers[count++])) {
-            return modifier_fail(error, "expected one or two numbers in the parentheses after a type");
+            return modifier_fail(error,
+                                 "expected one or two numbers in the parentheses after a type");
         }
     } while (byte_take(&rest, ','));
     if (!byte_take(&rest, ')')) {
@@ -331,11 +339,12 @@ static enum status unknown_fail(struct slice text, struct error *error) {
         word = slice_make(text.data, text.len ? 1 : 0);
     }
     int len = word.len < WORD_MAX ? (int)word.len : WORD_MAX;
-    return error_set(error, ERROR_PERMANENT, "type-unknown",
-                     "type \"%.*s\" does not exist; types are boolean, smallint, integer, bigint, real, "
-                     "double precision, numeric, text, varchar, char, bytea, uuid, date, time, timestamp, "
-                     "timestamptz, interval, json, jsonb and arrays of them such as text[]",
-                     len, len ? word.data : "");
+    return error_set(
+        error, ERROR_PERMANENT, "type-unknown",
+        "type \"%.*s\" does not exist; types are boolean, smallint, integer, bigint, real, "
+        "double precision, numeric, text, varchar, char, bytea, uuid, date, time, timestamp, "
+        "timestamptz, interval, json, jsonb and arrays of them such as text[]",
+        len, len ? word.data : "");
 }
 
 enum status type_parse(struct slice *text, struct type *ret, struct error *error) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* UTF-8 as Postgres accepts it for text: no NUL, no surrogates, no overlong forms, at most U+10FFFF. ASCII goes
- * eight bytes at a time. */
+/* UTF-8 as Postgres accepts it for text: no NUL, no surrogates, no overlong forms, at most
+ * U+10FFFF. ASCII goes eight bytes at a time. */
 #include "engine/record/value.h"
 
 static bool ascii_block(const char *at) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Text, bytea and uuid: the types whose values are bytes. Text is checked and returned as it came; bytea is read
- * in both of Postgres's spellings (hex, escape) and printed as hex. */
+/* Text, bytea and uuid: the types whose values are bytes. Text is checked and returned as it
+ * came; bytea is read in both of Postgres's spellings (hex, escape) and printed as hex. */
 #include "engine/record/scalar.h"
 
 bool text_parse(const struct parse_context *context, struct slice *ret) {
@@ -26,7 +26,7 @@ bool text_parse(const struct parse_context *context, struct slice *ret) {
                       "invalid byte sequence for encoding \"UTF8\":%s", shown);
 }
 
-/* --- bytea --------------------------------------------------------------------------------------------------- */
+/* --- bytea ------------------------------------------------------------------------------------ */
 
 static size_t character_bytes(unsigned char first) {
     return first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : first >= 0xc0 ? 2 : 1;
@@ -36,8 +36,8 @@ static bool hex_digit_fail(const struct parse_context *context, size_t at) {
     struct slice text = context->text;
     size_t len = character_bytes((unsigned char)text.data[at]);
     len = len < text.len - at ? len : text.len - at;
-    return value_fail(context->error, context->arena, "22023", "invalid hexadecimal digit: \"%.*s\"",
-                      (int)len, text.data + at);
+    return value_fail(context->error, context->arena, "22023",
+                      "invalid hexadecimal digit: \"%.*s\"", (int)len, text.data + at);
 }
 
 static bool bytea_parse_hex(const struct parse_context *context, struct slice *ret) {
@@ -118,7 +118,7 @@ void bytea_print(struct slice bytes, struct buffer *out) {
     out->len += 2 + bytes.len * 2;
 }
 
-/* --- uuid ---------------------------------------------------------------------------------------------------- */
+/* --- uuid ------------------------------------------------------------------------------------- */
 
 /* Braces around are fine, and a hyphen after any four digits. */
 bool uuid_parse(const struct parse_context *context, struct uuid *ret) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Order of two values, as Postgres's btree operator classes define it: NaN above all numbers and equal to itself,
- * -0 equal to 0, char(n) without its trailing blanks, arrays element by element with null last. */
+/* Order of two values, as Postgres's btree operator classes define it: NaN above all numbers and
+ * equal to itself, -0 equal to 0, char(n) without its trailing blanks, arrays element by element
+ * with null last. */
 #include "engine/record/datetime.h"
 #include "engine/record/json.h"
 #include "engine/record/numeric.h"
@@ -30,7 +31,8 @@ static struct slice blanks_strip(struct slice text) {
 }
 
 static int compare_text(struct type type, struct slice a, struct slice b) {
-    return type.blank_padded ? slice_compare(blanks_strip(a), blanks_strip(b)) : slice_compare(a, b);
+    return type.blank_padded ? slice_compare(blanks_strip(a), blanks_strip(b))
+                             : slice_compare(a, b);
 }
 
 static bool is_null(const struct array *array, uint32_t i) {

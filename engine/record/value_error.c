@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Failures of conversions and the small text helpers that all parsers use. Messages are Postgres's, word for
- * word, because they end in dead letters that people compare with what the server would have said. */
+/* Failures of conversions and the small text helpers that all parsers use. Messages are
+ * Postgres's, word for word, because they end in dead letters that people compare with what the
+ * server would have said. */
 #include "engine/record/scalar.h"
 
 #include <stdarg.h>
@@ -8,7 +9,8 @@
 
 enum { MESSAGE_MAX = 1024 };
 
-bool value_fail(struct value_error *error, struct arena *arena, const char *code, const char *format, ...) {
+bool value_fail(struct value_error *error, struct arena *arena, const char *code,
+                const char *format, ...) {
     char message[MESSAGE_MAX];
     va_list args;
     va_start(args, format);
@@ -18,14 +20,16 @@ bool value_fail(struct value_error *error, struct arena *arena, const char *code
     while (len >= MESSAGE_MAX && used && (message[used] & 0xc0) == 0x80) {
         used--; /* cut between characters */
     }
-    *error = (struct value_error){.code = code, .message = arena_copy(arena, slice_make(message, used))};
+    *error =
+        (struct value_error){.code = code, .message = arena_copy(arena, slice_make(message, used))};
     return false;
 }
 
 bool value_fail_syntax(struct value_error *error, struct arena *arena, const char *type,
                        struct slice text) {
     return value_fail(error, arena, "22P02", "invalid input syntax for type %s: \"%.*s\"", type,
-                      (int)(text.len < MESSAGE_MAX ? text.len : MESSAGE_MAX), text.len ? text.data : "");
+                      (int)(text.len < MESSAGE_MAX ? text.len : MESSAGE_MAX),
+                      text.len ? text.data : "");
 }
 
 struct slice slice_trim(struct slice text) {

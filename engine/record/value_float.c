@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Integers and floats to text. Floats print the shortest digits that read back as the same value, the closest of
- * those, and in Postgres's layout: plain for exponents from -4 to 14 (5 for real), otherwise d.ddde+XX.
+/* Integers and floats to text. Floats print the shortest digits that read back as the same value,
+ * the closest of those, and in Postgres's layout: plain for exponents from -4 to 14 (5 for real),
+ * otherwise d.ddde+XX.
  *
- * Most floats in data are short decimals; these are found by trying m / 10^k with m below 10^15, which is exact,
- * so that the first k that gives the value back gives the shortest text. The others go through the C library with
- * 16 and 17 digits. A decimal that lies exactly on the border between two floats is not taken although it would
- * read back (round to even): Postgres's printer leaves borders out. */
+ * Most floats in data are short decimals; these are found by trying m / 10^k with m below 10^15,
+ * which is exact, so that the first k that gives the value back gives the shortest text. The
+ * others go through the C library with 16 and 17 digits. A decimal that lies exactly on the
+ * border between two floats is not taken although it would read back (round to even): Postgres's
+ * printer leaves borders out. */
 #include "engine/record/scalar.h"
 
 #include <math.h>
@@ -18,9 +20,10 @@ static const double powers_of_ten[POWERS] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5, 
                                              1e7,  1e8,  1e9,  1e10, 1e11, 1e12, 1e13,
                                              1e14, 1e15, 1e16, 1e17, 1e18, 1e19};
 
-static const char pairs[] = "00010203040506070809101112131415161718192021222324252627282930313233343536373839"
-                            "40414243444546474849505152535455565758596061626364656667686970717273747576777879"
-                            "8081828384858687888990919293949596979899";
+static const char pairs[] =
+    "00010203040506070809101112131415161718192021222324252627282930313233343536373839"
+    "40414243444546474849505152535455565758596061626364656667686970717273747576777879"
+    "8081828384858687888990919293949596979899";
 
 char *digits_print(char *out, uint64_t value, int width) {
     char text[INT_TEXT_MAX];
@@ -53,7 +56,7 @@ char *int_print(char *out, int64_t value) {
     return digits_print(out, magnitude, 1);
 }
 
-/* --- floats -------------------------------------------------------------------------------------------------- */
+/* --- floats ----------------------------------------------------------------------------------- */
 
 /* value = digits * 10^exponent, digits without trailing zeros */
 struct decimal {
@@ -119,7 +122,8 @@ static struct decimal decimal_read(const char *scientific) {
     return decimal;
 }
 
-/* Whether the decimal is an integer whose odd part has exactly `bits` bits: the middle between two floats. */
+/* Whether the decimal is an integer whose odd part has exactly `bits` bits: the middle between
+ * two floats. */
 static bool is_border(struct decimal decimal, int bits) {
     if (decimal.exponent < 0 || decimal.exponent > 27) {
         return false;
@@ -163,8 +167,8 @@ static bool reads_back(const char *text, double value, const struct width *width
     return width->single ? strtof(text, NULL) == (float)value : strtod(text, NULL) == value;
 }
 
-/* The decimal nearest to a value of so many digits; above a power of two, where the gap below is half the gap above,
- * the next one up may read back although the nearest does not. */
+/* The decimal nearest to a value of so many digits; above a power of two, where the gap below is
+ * half the gap above, the next one up may read back although the nearest does not. */
 static bool decimal_try(double value, int digits, const struct width *width, struct decimal *ret) {
     char text[FLOAT_TEXT_MAX];
     int exponent;

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Modifiers: numeric(p,s), varchar(n), char(n), time(p), timestamp(p). An assignment refuses text that is too
- * long unless only blanks are cut; an explicit cast cuts in silence, as the SQL standard wants. */
+/* Modifiers: numeric(p,s), varchar(n), char(n), time(p), timestamp(p). An assignment refuses
+ * text that is too long unless only blanks are cut; an explicit cast cuts in silence, as the SQL
+ * standard wants. */
 #include "engine/record/datetime.h"
 #include "engine/record/numeric.h"
 #include "engine/record/scalar.h"
 
 #include <assert.h>
 
-/* Byte offset after n characters, text.len if there are fewer; *ret_count = characters before it. */
+/* Byte offset after n characters, text.len if there are fewer; *ret_count = characters before
+ * it. */
 static size_t characters_end(struct slice text, int32_t n, int32_t *ret_count) {
     size_t at = 0;
     int32_t count = 0;
@@ -46,7 +48,8 @@ static bool text_modify(struct type type, struct slice *text, bool explicit_cast
     return true;
 }
 
-static bool numeric_modify(struct type type, struct slice *value, const struct parse_context *context) {
+static bool numeric_modify(struct type type, struct slice *value,
+                           const struct parse_context *context) {
     int scale = (int16_t)(type.modifier & 0xffff);
     const char *code = numeric_fit(*value, type.modifier >> 16, scale, context->arena, value);
     return !code || value_fail(context->error, context->arena, code, "numeric field overflow");

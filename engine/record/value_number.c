@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Booleans, integers and floats from text. Canonical integers and plain decimals are read by hand; everything
- * that the quick way cannot read exactly goes the slow way, which decides about errors. */
+/* Booleans, integers and floats from text. Canonical integers and plain decimals are read by
+ * hand; everything that the quick way cannot read exactly goes the slow way, which decides about
+ * errors. */
 #include "engine/record/scalar.h"
 
 #include <errno.h>
@@ -22,8 +23,8 @@ static bool is_prefix_of(struct slice text, const char *word, size_t least) {
 
 bool bool_parse(const struct parse_context *context, uint8_t *ret) {
     struct slice text = slice_trim(context->text);
-    if (is_prefix_of(text, "true", 1) || is_prefix_of(text, "yes", 1) || is_prefix_of(text, "on", 2) ||
-        slice_is(text, "1")) {
+    if (is_prefix_of(text, "true", 1) || is_prefix_of(text, "yes", 1) ||
+        is_prefix_of(text, "on", 2) || slice_is(text, "1")) {
         *ret = 1;
         return true;
     }
@@ -35,7 +36,7 @@ bool bool_parse(const struct parse_context *context, uint8_t *ret) {
     return value_fail_syntax(context->error, context->arena, "boolean", context->text);
 }
 
-/* --- integers ------------------------------------------------------------------------------------------------ */
+/* --- integers --------------------------------------------------------------------------------- */
 
 static const char *int_name(enum type_id id) {
     return id == TYPE_INT2 ? "smallint" : id == TYPE_INT4 ? "integer" : "bigint";
@@ -49,7 +50,8 @@ static void int_limits(enum type_id id, int64_t *ret_min, int64_t *ret_max) {
 static bool int_range_fail(const struct parse_context *context, enum type_id id) {
     int len = context->text.len < 512 ? (int)context->text.len : 512;
     return value_fail(context->error, context->arena, "22003",
-                      "value \"%.*s\" is out of range for type %s", len, context->text.data, int_name(id));
+                      "value \"%.*s\" is out of range for type %s", len, context->text.data,
+                      int_name(id));
 }
 
 /* Signs, white space, overflow. Counts downwards, because the smallest has no positive twin. */
@@ -104,7 +106,7 @@ bool int_parse(const struct parse_context *context, enum type_id id, int64_t *re
     return int_parse_slow(context, id, ret);
 }
 
-/* --- floats -------------------------------------------------------------------------------------------------- */
+/* --- floats ----------------------------------------------------------------------------------- */
 
 enum { POWERS_COUNT = 23, EXACT_DIGITS = 15, EXPONENT_MAX = 9999 };
 
@@ -112,8 +114,8 @@ static const double powers[POWERS_COUNT] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  
                                             1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
                                             1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
 
-/* -?digits[.digits][e[+-]digits], at most 15 significant digits and a power of ten that is exact: then one
- * multiplication or division rounds correctly (Clinger). */
+/* -?digits[.digits][e[+-]digits], at most 15 significant digits and a power of ten that is exact:
+ * then one multiplication or division rounds correctly (Clinger). */
 static bool float_parse_exact(struct slice text, double *ret) {
     const char *at = text.data, *end = at + text.len;
     bool negative = at < end && *at == '-';
@@ -181,9 +183,10 @@ static char *float_text(const struct parse_context *context) {
     return arena_text(context->arena, text);
 }
 
-static bool float_range_fail(const struct parse_context *context, const char *text, const char *type) {
-    return value_fail(context->error, context->arena, "22003", "\"%.512s\" is out of range for type %s",
-                      text, type);
+static bool float_range_fail(const struct parse_context *context, const char *text,
+                             const char *type) {
+    return value_fail(context->error, context->arena, "22003",
+                      "\"%.512s\" is out of range for type %s", text, type);
 }
 
 bool float8_parse(const struct parse_context *context, double *ret) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The one door from text to values: picks the parser of the type, then applies the modifier as an assignment
- * does. A type without its own parser (numeric, json) is translated to messages here. */
+/* The one door from text to values: picks the parser of the type, then applies the modifier as
+ * an assignment does. A type without its own parser (numeric, json) is translated to messages
+ * here. */
 #include "engine/record/json.h"
 #include "engine/record/numeric.h"
 #include "engine/record/scalar.h"
@@ -27,10 +28,12 @@ static bool json_parse(const struct parse_context *context, bool binary, struct 
         return false;
     }
     if (!json_scan(context->text, NULL, JSON_DEPTH_MAX, NULL, &root, &json_error)) {
-        return value_fail(context->error, context->arena, "22P02", "invalid input syntax for type json");
+        return value_fail(context->error, context->arena, "22P02",
+                          "invalid input syntax for type json");
     }
     if (binary && root.unacceptable) {
-        return value_fail(context->error, context->arena, "22P05", "unsupported Unicode escape sequence");
+        return value_fail(context->error, context->arena, "22P05",
+                          "unsupported Unicode escape sequence");
     }
     return true;
 }
@@ -89,8 +92,8 @@ static bool scalar_parse(const struct parse_context *context, enum type_id id, v
     return false;
 }
 
-bool value_parse(struct type type, struct slice text, const struct timezone *zone, struct arena *arena,
-                 void *ret_value, struct value_error *error) {
+bool value_parse(struct type type, struct slice text, const struct timezone *zone,
+                 struct arena *arena, void *ret_value, struct value_error *error) {
     struct parse_context context = {.text = text, .zone = zone, .arena = arena, .error = error};
     error->code = NULL;
     if (type.array) {

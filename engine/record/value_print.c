@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The one door from values to text and to JSON. Fixed-width types are printed straight into the buffer's room;
- * nothing is allocated but the buffer. */
+/* The one door from values to text and to JSON. Fixed-width types are printed straight into the
+ * buffer's room; nothing is allocated but the buffer. */
 #include "engine/record/json.h"
 #include "engine/record/scalar.h"
 
@@ -10,7 +10,8 @@
 enum { ROOM = INTERVAL_TEXT_MAX };
 
 /* Types whose text is short: prints at `at`, returns the end, NULL = not such a type. */
-static char *short_print(enum type_id id, const void *value, const struct timezone *zone, char *at) {
+static char *short_print(enum type_id id, const void *value, const struct timezone *zone,
+                         char *at) {
     switch (id) {
     case TYPE_INT2:
         return int_print(at, *(const int16_t *)value);
@@ -39,7 +40,8 @@ static char *short_print(enum type_id id, const void *value, const struct timezo
     }
 }
 
-void value_print(struct type type, const void *value, const struct timezone *zone, struct buffer *out) {
+void value_print(struct type type, const void *value, const struct timezone *zone,
+                 struct buffer *out) {
     if (type.array) {
         array_print(type, *(const struct array *const *)value, zone, out);
         return;
@@ -69,14 +71,15 @@ void value_print(struct type type, const void *value, const struct timezone *zon
     }
 }
 
-/* --- JSON ---------------------------------------------------------------------------------------------------- */
+/* --- JSON ------------------------------------------------------------------------------------- */
 
 static bool needs_escape(unsigned char c) {
     return c < 0x20 || c == '"' || c == '\\';
 }
 
 static void escape_append(unsigned char c, struct buffer *out) {
-    static const char named[] = {['\b'] = 'b', ['\f'] = 'f', ['\n'] = 'n', ['\r'] = 'r', ['\t'] = 't'};
+    static const char named[] = {
+        ['\b'] = 'b', ['\f'] = 'f', ['\n'] = 'n', ['\r'] = 'r', ['\t'] = 't'};
     char *at = buffer_reserve(out, 6);
     at[0] = '\\';
     if (c == '"' || c == '\\' || (c < sizeof named && named[c])) {
@@ -104,8 +107,8 @@ void json_quote(struct slice text, struct buffer *out) {
     buffer_append_byte(out, '"');
 }
 
-static void array_print_json(struct type type, const struct array *array, const struct timezone *zone,
-                             struct buffer *out) {
+static void array_print_json(struct type type, const struct array *array,
+                             const struct timezone *zone, struct buffer *out) {
     struct type element = type;
     element.array = false;
     size_t width = type_width(element);
