@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Whole buffers into gzip members and zstd frames that may be concatenated. The foreign context is malloc'd, belongs
- * to one worker and is kept between frames; room is taken from the arena before the library is called, so that a
- * refusal by the budget leaves nothing half done. */
+/* Whole buffers into gzip members and zstd frames that may be concatenated. The foreign context is
+ * malloc'd, belongs to one worker and is kept between frames; room is taken from the arena before
+ * the library is called, so that a refusal by the budget leaves nothing half done. */
 #include "engine/record/compress.h"
 
 #include <assert.h>
@@ -39,7 +39,8 @@ struct compressor *compressor_new(enum compression compression, int level) {
     compressor->compression = compression;
     compressor->level = level;
     if (compression == COMPRESSION_GZIP) {
-        int made = deflateInit2(&compressor->gzip, level, Z_DEFLATED, GZIP_WINDOW, 8, Z_DEFAULT_STRATEGY);
+        int made =
+            deflateInit2(&compressor->gzip, level, Z_DEFLATED, GZIP_WINDOW, 8, Z_DEFAULT_STRATEGY);
         assert(made == Z_OK);
     } else if (compression == COMPRESSION_ZSTD) {
         compressor->zstd = ZSTD_createCCtx();

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Frames go out and come back through every size of input and room; damage, bombs and windows are named. */
+/* Frames go out and come back through every size of input and room; damage, bombs and windows are
+ * named. */
 #include "engine/record/compress.h"
 
 #include <setjmp.h>
@@ -46,7 +47,7 @@ static struct slice sample(struct arena *arena, size_t len) {
     char *text = arena_alloc(arena, len + 64);
     size_t at = 0;
     for (uint32_t i = 0; at < len; i++) {
-        at += (size_t)sprintf(text + at, "{\"n\":%u,\"hash\":%u}\n", i, i * 2654435761u);
+        at += (size_t)snprintf(text + at, 64, "{\"n\":%u,\"hash\":%u}\n", i, i * 2654435761u);
     }
     return slice_make(text, len);
 }
@@ -75,7 +76,9 @@ static void frames_come_back_at_every_step(void **state) {
             struct buffer out;
             struct error error;
             buffer_init(&out, arena, text.len);
-            assert_int_equal(decompress(kinds[kind], packed, steps[i / 4], rooms[i % 4], &out, &error), STATUS_END);
+            assert_int_equal(
+                decompress(kinds[kind], packed, steps[i / 4], rooms[i % 4], &out, &error),
+                STATUS_END);
             assert_true(slice_equal(buffer_slice(&out), text));
         }
     }
@@ -140,8 +143,9 @@ static void zero_padding_behind_gzip_is_skipped(void **state) {
     struct buffer out;
     struct error error;
     buffer_init(&out, arena, text.len);
-    assert_int_equal(decompress(COMPRESSION_GZIP, slice_make(copy, packed.len + 512), 100, 4096, &out, &error),
-                     STATUS_END);
+    assert_int_equal(
+        decompress(COMPRESSION_GZIP, slice_make(copy, packed.len + 512), 100, 4096, &out, &error),
+        STATUS_END);
     assert_true(slice_equal(buffer_slice(&out), text));
     copy[packed.len + 512] = '\x1f';
     check_failure(COMPRESSION_GZIP, slice_make(copy, packed.len + 513), "corrupt-input");
@@ -162,14 +166,17 @@ static void a_bomb_is_refused(void **state) {
     struct buffer out;
     struct error error;
     buffer_init(&out, arena, 4096);
-    assert_int_equal(decompress(COMPRESSION_ZSTD, buffer_slice(&packed), 65536, 65536, &out, &error), STATUS_FAILED);
+    assert_int_equal(
+        decompress(COMPRESSION_ZSTD, buffer_slice(&packed), 65536, 65536, &out, &error),
+        STATUS_FAILED);
     assert_string_equal(error.code, "decompression-limit");
     arena_free(arena);
 }
 
 static void a_zstd_window_above_the_limit_is_refused(void **state) {
     (void)state;
-    /* magic, descriptor: no single segment, no content size; window descriptor: exponent 18 = 2^28 */
+    /* magic, descriptor: no single segment, no content size; window descriptor: exponent 18 = 2^28
+     */
     static const char frame[] = "\x28\xB5\x2F\xFD\x00\x90\x01\x00\x00";
     check_failure(COMPRESSION_ZSTD, slice_make(frame, 9), "decompression-limit");
     /* 2^27 passes */
@@ -178,7 +185,8 @@ static void a_zstd_window_above_the_limit_is_refused(void **state) {
     struct buffer out;
     struct error error;
     buffer_init(&out, arena, 16);
-    assert_int_equal(decompress(COMPRESSION_ZSTD, slice_make(allowed, 9), 1, 16, &out, &error), STATUS_END);
+    assert_int_equal(decompress(COMPRESSION_ZSTD, slice_make(allowed, 9), 1, 16, &out, &error),
+                     STATUS_END);
     assert_int_equal(out.len, 0);
     arena_free(arena);
 }
@@ -190,7 +198,8 @@ static void an_empty_input_is_empty(void **state) {
         struct buffer out;
         struct error error;
         buffer_init(&out, arena, 16);
-        assert_int_equal(decompress(kinds[kind], SLICE_LITERAL(""), 1, 1, &out, &error), STATUS_END);
+        assert_int_equal(decompress(kinds[kind], SLICE_LITERAL(""), 1, 1, &out, &error),
+                         STATUS_END);
         arena_free(arena);
     }
 }

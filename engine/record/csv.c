@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Splits rows of CSV, sixteen bytes at a time. The fast roads are a field without any quote and one that is quoted
- * as a whole; everything else is only delimited here and unfolded when it is asked for. */
+/* Splits rows of CSV, sixteen bytes at a time. The fast roads are a field without any quote and one
+ * that is quoted as a whole; everything else is only delimited here and unfolded when it is asked
+ * for. */
 #include "engine/record/csv.h"
 
 #include "engine/record/json_block.h"
@@ -55,13 +56,14 @@ static bool ends_field(const struct splitter *splitter, const char *p) {
 }
 
 /* A line ends with LF or CRLF; the CR belongs to it. */
-static const char *without_return(const struct splitter *splitter, const char *start, const char *p) {
+static const char *without_return(const struct splitter *splitter, const char *start,
+                                  const char *p) {
     bool line_end = p == splitter->end || *p == '\n';
     return line_end && p > start && p[-1] == '\r' ? p - 1 : p;
 }
 
-/* A field with a quote that is not its first byte, or with more than one quoted stretch: delimits it. p is at a
- * quote that opens a stretch. */
+/* A field with a quote that is not its first byte, or with more than one quoted stretch: delimits
+ * it. p is at a quote that opens a stretch. */
 static const char *field_folded(struct splitter *splitter, const char *start, const char *p,
                                 struct csv_field *ret) {
     while (p < splitter->end && *p == splitter->quote) {
@@ -78,7 +80,8 @@ static const char *field_folded(struct splitter *splitter, const char *start, co
 }
 
 /* The field at p; returns the delimiter or newline behind it. */
-static inline const char *field_split(struct splitter *splitter, const char *p, struct csv_field *ret) {
+static inline const char *field_split(struct splitter *splitter, const char *p,
+                                      struct csv_field *ret) {
     const char *start = p;
     if (p < splitter->end && *p == splitter->quote && splitter->quoting) {
         const char *closing = find_quote(splitter, p + 1);
@@ -103,7 +106,8 @@ static inline const char *field_split(struct splitter *splitter, const char *p, 
     return p;
 }
 
-void csv_row_split(const struct format *format, const char *p, const char *end, struct csv_row *row) {
+void csv_row_split(const struct format *format, const char *p, const char *end,
+                   struct csv_row *row) {
     struct splitter splitter = {.end = end,
                                 .delimiter = format->delimiter,
                                 .quote = format->quote ? format->quote : format->delimiter,

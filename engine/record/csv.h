@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Inside of the formats: one row of CSV into fields. RFC 4180 with Postgres's reading of what it leaves open: a
- * quote in the middle of a field begins a quoted stretch, so the number of quotes alone says whether a newline
- * ends the row, and the reader's framer and this splitter agree by construction. */
+/* Inside of the formats: one row of CSV into fields. RFC 4180 with Postgres's reading of what it
+ * leaves open: a quote in the middle of a field begins a quoted stretch, so the number of quotes
+ * alone says whether a newline ends the row, and the reader's framer and this splitter agree by
+ * construction. */
 #ifndef LEAT_RECORD_CSV_H
 #define LEAT_RECORD_CSV_H
 
@@ -18,11 +19,12 @@ struct csv_row {
     uint32_t capacity, count; /* count goes on beyond capacity */
     const char *end;          /* of the row, without its line end */
     const char *next;         /* the next row, or the end of the bytes */
-    bool unterminated;        /* the bytes (or the line, without quoted newlines) ended inside quotes */
+    bool unterminated; /* the bytes (or the line, without quoted newlines) ended inside quotes */
 };
 
 /* Splits the row at p < end. */
-void csv_row_split(const struct format *format, const char *p, const char *end, struct csv_row *row);
+void csv_row_split(const struct format *format, const char *p, const char *end,
+                   struct csv_row *row);
 struct slice csv_unfold(struct slice raw, char quote, struct arena *arena);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What stands before the first record of a file: a byte order mark and the header line of CSV. Read once by the
- * source when it opens a part; the names live in the caller's arena. */
+/* What stands before the first record of a file: a byte order mark and the header line of CSV. Read
+ * once by the source when it opens a part; the names live in the caller's arena. */
 #include "engine/record/csv.h"
 
 enum { HEAD_MAX = 1 << 20 };
@@ -24,8 +24,9 @@ static enum status check_names(const struct slice *names, uint32_t count, struct
         for (uint32_t j = 0; j < i; j++) {
             if (names[i].len && slice_equal(names[i], names[j])) {
                 return error_set(error, ERROR_PERMANENT, "csv-header",
-                                 "columns %u and %u of the header line are both named \"%.*s\"", j + 1,
-                                 i + 1, (int)(names[i].len < 64 ? names[i].len : 64), names[i].data);
+                                 "columns %u and %u of the header line are both named \"%.*s\"",
+                                 j + 1, i + 1, (int)(names[i].len < 64 ? names[i].len : 64),
+                                 names[i].data);
             }
         }
     }
@@ -67,7 +68,8 @@ static enum status read_header(const struct format *format, struct slice head, b
         return need_more(head, error);
     }
     if (row.unterminated) {
-        return error_set(error, ERROR_PERMANENT, "csv-header", "a quote in the header line is not closed");
+        return error_set(error, ERROR_PERMANENT, "csv-header",
+                         "a quote in the header line is not closed");
     }
     ret->len = (size_t)(row.next - head.data);
     return read_names(format, slice_make(p, (size_t)(row.next - p)), arena, ret, error);

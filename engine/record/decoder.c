@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The decoder: frames a segment's bytes and fills the columns that the field plan asks for. Rows are records, also
- * the withdrawn ones, so that a row's number is its record's number. One worker runs it on one batch; the decoder
- * itself is shared and never changes. */
+/* The decoder: frames a segment's bytes and fills the columns that the field plan asks for. Rows
+ * are records, also the withdrawn ones, so that a row's number is its record's number. One worker
+ * runs it on one batch; the decoder itself is shared and never changes. */
 #include "engine/record/decoder.h"
 
 #include "engine/base/buffer.h"
@@ -12,10 +12,10 @@
 #include <stdio.h>
 
 static const char *const virtual_names[VIRTUAL_COUNT] = {
-    [VIRTUAL_VALUE] = "_value",       [VIRTUAL_RAW] = "_raw",   [VIRTUAL_KEY] = "_key",
-    [VIRTUAL_PART] = "_part",         [VIRTUAL_POSITION] = "_position",
-    [VIRTUAL_TIME] = "_time",         [VIRTUAL_HEADERS] = "_headers",
-    [VIRTUAL_ID] = "_id",
+    [VIRTUAL_VALUE] = "_value",       [VIRTUAL_RAW] = "_raw",
+    [VIRTUAL_KEY] = "_key",           [VIRTUAL_PART] = "_part",
+    [VIRTUAL_POSITION] = "_position", [VIRTUAL_TIME] = "_time",
+    [VIRTUAL_HEADERS] = "_headers",   [VIRTUAL_ID] = "_id",
 };
 
 static struct type virtual_type(enum virtual_column which) {
@@ -43,9 +43,10 @@ struct schema input_schema(const struct schema *declared, struct arena *arena) {
     return (struct schema){.fields = fields, .count = count};
 }
 
-/* --- the decoder ----------------------------------------------------------------------------------------------- */
+/* --- the decoder ----------------------------------------------------------------------------- */
 
-static void names_make(struct decoder *decoder, const struct field_plan *plan, struct arena *arena) {
+static void names_make(struct decoder *decoder, const struct field_plan *plan,
+                       struct arena *arena) {
     uint32_t count = plan->header ? plan->header_count : plan->declared_count;
     decoder->names = arena_alloc(arena, (count + 1) * sizeof *decoder->names);
     decoder->names_count = count;
@@ -64,7 +65,8 @@ static uint32_t name_find(const struct decoder *decoder, struct slice name) {
     return UINT32_MAX;
 }
 
-static void columns_make(struct decoder *decoder, const struct field_plan *plan, struct arena *arena) {
+static void columns_make(struct decoder *decoder, const struct field_plan *plan,
+                         struct arena *arena) {
     decoder->columns = arena_alloc(arena, (plan->declared_count + 1) * sizeof *decoder->columns);
     for (uint32_t i = 0; i < plan->declared_count; i++) {
         const struct field *field = &plan->input->fields[i];
@@ -109,9 +111,10 @@ struct decoder *decoder_new(const struct format *format, const struct field_plan
     return decoder;
 }
 
-/* --- records --------------------------------------------------------------------------------------------------- */
+/* --- records --------------------------------------------------------------------------------- */
 
-bool decode_withdraw(struct decode_run *run, uint32_t row, const char *code, const char *format, ...) {
+bool decode_withdraw(struct decode_run *run, uint32_t row, const char *code, const char *format,
+                     ...) {
     struct buffer message;
     va_list arguments;
     char text[512];
@@ -159,7 +162,8 @@ bool decode_text_check(struct decode_run *run, uint32_t row, struct slice text) 
         }
     }
     return decode_withdraw(run, row, "22021",
-                           "invalid byte sequence for encoding \"UTF8\": %s, at byte %zu", bytes, bad);
+                           "invalid byte sequence for encoding \"UTF8\": %s, at byte %zu", bytes,
+                           bad);
 }
 
 uint32_t decode_lines_max(struct slice text) {
@@ -221,12 +225,13 @@ void decode_absent(struct decode_run *run, uint32_t row) {
     static const enum virtual_column texts[] = {VIRTUAL_VALUE, VIRTUAL_RAW};
     for (uint32_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         if (decoder->needs[texts[i]]) {
-            column_null_set(&run->batch->columns[decoder->declared_count + texts[i]], row, run->arena);
+            column_null_set(&run->batch->columns[decoder->declared_count + texts[i]], row,
+                            run->arena);
         }
     }
 }
 
-/* --- columns that no format makes ------------------------------------------------------------------------------ */
+/* --- columns that no format makes ------------------------------------------------------------ */
 
 static struct column *virtual_make(struct decode_run *run, enum virtual_column which) {
     struct column *column = &run->batch->columns[run->decoder->declared_count + which];
@@ -287,9 +292,9 @@ static void keys_fill(struct decode_run *run) {
         if (!key.data) {
             column_null_set(column, row, run->arena);
         } else if (!utf8_is_valid(key, &bad)) {
-            decode_withdraw(run, row, "22021",
-                            "column \"_key\": invalid byte sequence for encoding \"UTF8\" at byte %zu",
-                            bad);
+            decode_withdraw(
+                run, row, "22021",
+                "column \"_key\": invalid byte sequence for encoding \"UTF8\" at byte %zu", bad);
         }
         ((struct slice *)column->values)[row] = key;
     }
@@ -311,7 +316,8 @@ static void virtuals_make(struct decode_run *run) {
     static const struct {
         enum virtual_column which;
         void (*make)(struct decode_run *run);
-    } extras[] = {{VIRTUAL_KEY, keys_fill}, {VIRTUAL_TIME, times_make}, {VIRTUAL_HEADERS, headers_fill}};
+    } extras[] = {
+        {VIRTUAL_KEY, keys_fill}, {VIRTUAL_TIME, times_make}, {VIRTUAL_HEADERS, headers_fill}};
     if (needs[VIRTUAL_PART]) {
         part_make(run);
     }
@@ -329,7 +335,7 @@ static void virtuals_make(struct decode_run *run) {
     }
 }
 
-/* --- the run --------------------------------------------------------------------------------------------------- */
+/* --- the run --------------------------------------------------------------------------------- */
 
 static void batch_begin(struct decode_run *run) {
     struct batch *batch = run->batch;
@@ -355,11 +361,8 @@ static void batch_finish(struct decode_run *run) {
 
 void decoder_run(const struct decoder *decoder, const struct raw *raw,
                  const struct decode_origin *origin, struct batch *batch) {
-    struct decode_run run = {.decoder = decoder,
-                             .raw = raw,
-                             .origin = origin,
-                             .batch = batch,
-                             .arena = batch->arena};
+    struct decode_run run = {
+        .decoder = decoder, .raw = raw, .origin = origin, .batch = batch, .arena = batch->arena};
     assert(raw->len <= UINT32_MAX);
     batch_begin(&run);
     switch (decoder->format.kind) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Inside of the formats: what the decoders of the formats share. A decoder is immutable; one call of decoder_run has
- * its state in a struct decode_run on the stack. Everything made lives in the batch's arena. */
+/* Inside of the formats: what the decoders of the formats share. A decoder is immutable; one call
+ * of decoder_run has its state in a struct decode_run on the stack. Everything made lives in the
+ * batch's arena. */
 #ifndef LEAT_RECORD_DECODER_H
 #define LEAT_RECORD_DECODER_H
 
@@ -40,8 +41,8 @@ struct decode_run {
     struct record *records; /* those found so far; NULL = the source delimited them */
     uint32_t count, capacity;
     struct json_scanner scanner; /* JSON; one value for each of the decoder's columns */
-    struct csv_field *fields;  /* one for each of its names */
-    bool ascii;                /* the raw bytes are valid text as a whole */
+    struct csv_field *fields;    /* one for each of its names */
+    bool ascii;                  /* the raw bytes are valid text as a whole */
 };
 
 /* Counts another record; returns its number, which is also its row. */
@@ -52,8 +53,8 @@ uint32_t decode_lines_max(struct slice text);
 void decode_columns_make(struct decode_run *run, uint32_t capacity);
 /* False when it is longer than allowed: then it is withdrawn. */
 bool decode_size_check(struct decode_run *run, uint32_t row, size_t len);
-bool decode_withdraw(struct decode_run *run, uint32_t row, const char *code, const char *format, ...)
-    __attribute__((format(printf, 4, 5)));
+bool decode_withdraw(struct decode_run *run, uint32_t row, const char *code, const char *format,
+                     ...) __attribute__((format(printf, 4, 5)));
 /* False and withdrawn when the record's text is not UTF-8 without NUL. */
 bool decode_text_check(struct decode_run *run, uint32_t row, struct slice text);
 
@@ -70,7 +71,8 @@ void decode_absent(struct decode_run *run, uint32_t row);
 void decode_virtual_put(struct decode_run *run, enum virtual_column which, uint32_t row,
                         struct slice text);
 
-/* Recognises the common spellings of a type and converts them without value_parse; false = not one of them. */
+/* Recognises the common spellings of a type and converts them without value_parse; false = not one
+ * of them. */
 bool decode_fast(struct type type, struct slice text, struct arena *arena, void *ret_value);
 
 void decode_json(struct decode_run *run);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* CSV into columns. A row with too few or too many fields is withdrawn (22P04), as is one that ends inside quotes;
- * empty lines are no records. An unquoted field that spells a null is null, a quoted one never is. `_value` is an
- * object of the names in the file's order, each a string or null. */
+/* CSV into columns. A row with too few or too many fields is withdrawn (22P04), as is one that ends
+ * inside quotes; empty lines are no records. An unquoted field that spells a null is null, a quoted
+ * one never is. `_value` is an object of the names in the file's order, each a string or null. */
 #include "engine/record/decoder.h"
 
 #include "engine/base/buffer.h"
@@ -69,8 +69,9 @@ static void put_row(struct decode_run *run, uint32_t row, struct slice text) {
         const struct decode_column *column = &decoder->columns[i];
         const struct csv_field *field =
             column->source == UINT32_MAX ? NULL : &run->fields[column->source];
-        bool put = !field || spells_null(run, field) ? decode_null_put(run, column, row)
-                                                     : decode_text_put(run, column, row, field->text);
+        bool put = !field || spells_null(run, field)
+                       ? decode_null_put(run, column, row)
+                       : decode_text_put(run, column, row, field->text);
         if (!put) {
             return;
         }

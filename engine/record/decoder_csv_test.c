@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* CSV and text into columns: quotes, nulls, line ends, wrong numbers of fields, the head of a file, and that the
- * reader's framer and the splitter agree on where rows end. */
+/* CSV and text into columns: quotes, nulls, line ends, wrong numbers of fields, the head of a file,
+ * and that the reader's framer and the splitter agree on where rows end. */
 #include "engine/record/csv.h"
 #include "engine/record/decoder_fixture.h"
 
@@ -9,23 +9,30 @@ static void decode_csv_text(struct decoding *decoding, const char *columns, cons
     decoding_run(decoding, slice_of(text));
 }
 
+/* Appends text and its NUL; returns the new end. */
+static char *append(char *at, const char *text) {
+    size_t len = strlen(text);
+    memcpy(at, text, len + 1);
+    return at + len;
+}
+
 /* The columns a, b, c of each row, joined: "a|b|c;a|b|c". */
 static void check_rows(const char *text, const char *expected) {
     struct decoding decoding;
-    char joined[1024] = "";
+    char joined[1024], *at = append(joined, "");
     decode_csv_text(&decoding, "a text, b text, c text", text);
     for (uint32_t row = 0; row < decoding.batch.rows; row++) {
         if (row) {
-            strcat(joined, ";");
+            at = append(at, ";");
         }
         if (decoding_withdrawal(&decoding, row)) {
-            strcat(joined, "withdrawn");
+            at = append(at, "withdrawn");
             continue;
         }
         for (uint32_t i = 0; i < 3; i++) {
             static const char *const names[] = {"a", "b", "c"};
-            strcat(joined, i ? "|" : "");
-            strcat(joined, decoding_text(&decoding, names[i], row));
+            at = append(at, i ? "|" : "");
+            at = append(at, decoding_text(&decoding, names[i], row));
         }
     }
     assert_string_equal(joined, expected);
@@ -89,8 +96,10 @@ static void rows_with_the_wrong_number_of_fields_are_withdrawn(void **state) {
     struct decoding decoding;
     decode_csv_text(&decoding, "a int, b text", "1,x\n2\n3,x,y\n4,\"x\n5,y\n");
     assert_int_equal(decoding.batch.rows, 4);
-    decoding_check_withdrawn(&decoding, 1, "22P04", "too few fields in a row of CSV: 1 instead of 2");
-    decoding_check_withdrawn(&decoding, 2, "22P04", "too many fields in a row of CSV: 3 instead of 2");
+    decoding_check_withdrawn(&decoding, 1, "22P04",
+                             "too few fields in a row of CSV: 1 instead of 2");
+    decoding_check_withdrawn(&decoding, 2, "22P04",
+                             "too many fields in a row of CSV: 3 instead of 2");
     decoding_check_withdrawn(&decoding, 3, "22P04", "unterminated CSV quoted field");
     assert_int_equal(decoding.batch.selected, 1);
     assert_int_equal(decoding.batch.records[3].offset, 12);
@@ -130,7 +139,8 @@ static void delimiter_and_quote_can_be_chosen(void **state) {
 
 static void the_header_names_the_columns(void **state) {
     (void)state;
-    static const struct slice header[] = {SLICE_LITERAL("n"), SLICE_LITERAL("say \"x\""), SLICE_LITERAL("v")};
+    static const struct slice header[] = {SLICE_LITERAL("n"), SLICE_LITERAL("say \"x\""),
+                                          SLICE_LITERAL("v")};
     struct decoding decoding;
     decoding_init(&decoding, FORMAT_CSV, FRAMING_CSV, "v numeric(5,2), missing text, n int");
     decoding.header = header;
@@ -144,7 +154,8 @@ static void the_header_names_the_columns(void **state) {
     assert_string_equal(decoding_text(&decoding, "_value", 0),
                         "{\"n\": \"7\", \"say \\\"x\\\"\": \"q\\\"\\t\", \"v\": \"1.5\"}");
     assert_string_equal(decoding_text(&decoding, "_raw", 0), "7,\"q\"\"\t\",1.5");
-    decoding_check_withdrawn(&decoding, 1, "22P02", "column \"v\": invalid input syntax for type numeric: \"x\"");
+    decoding_check_withdrawn(&decoding, 1, "22P02",
+                             "column \"v\": invalid input syntax for type numeric: \"x\"");
     decoding_free(&decoding);
 }
 
@@ -156,7 +167,8 @@ static void text_that_is_not_utf8_is_withdrawn(void **state) {
     assert_int_equal(decoding.batch.rows, 4);
     assert_int_equal(decoding.batch.selected, 2);
     assert_string_equal(decoding_withdrawal(&decoding, 1)->code, "22021");
-    decoding_check_withdrawn(&decoding, 2, "22021", "invalid byte sequence for encoding \"UTF8\": 0x00, at byte 1");
+    decoding_check_withdrawn(&decoding, 2, "22021",
+                             "invalid byte sequence for encoding \"UTF8\": 0x00, at byte 1");
     decoding_free(&decoding);
 }
 
@@ -180,7 +192,7 @@ static void a_message_is_one_row(void **state) {
     decoding_free(&decoding);
 }
 
-/* --- the framer ------------------------------------------------------------------------------------------------ */
+/* --- the framer ------------------------------------------------------------------------------ */
 
 static uint64_t random_state = 0xD1342543DE82EF95;
 
@@ -194,7 +206,8 @@ static uint32_t random_below(uint32_t limit) {
 static void rows_end_where_the_framer_says(void **state) {
     (void)state;
     static const char alphabet[] = "\"\n,\r\"a\n,bcdefghijklmn";
-    struct format format = {.kind = FORMAT_CSV, .framing = FRAMING_CSV, .delimiter = ',', .quote = '"'};
+    struct format format = {
+        .kind = FORMAT_CSV, .framing = FRAMING_CSV, .delimiter = ',', .quote = '"'};
     for (uint32_t round = 0; round < 20000; round++) {
         char text[96];
         size_t len = 1 + random_below(sizeof text - 1);
@@ -224,20 +237,24 @@ static void rows_end_where_the_framer_says(void **state) {
     }
 }
 
-/* --- the head of a file ---------------------------------------------------------------------------------------- */
+/* --- the head of a file ---------------------------------------------------------------------- */
 
 static void check_head(const char *text, bool whole, size_t len, const char *names) {
     struct arena *arena = arena_new(NULL, 0);
-    struct format format = {
-        .kind = FORMAT_CSV, .header = true, .quoted_newlines = true, .delimiter = ',', .quote = '"'};
+    struct format format = {.kind = FORMAT_CSV,
+                            .header = true,
+                            .quoted_newlines = true,
+                            .delimiter = ',',
+                            .quote = '"'};
     struct format_head head;
     struct error error;
-    assert_int_equal(format_head_read(&format, slice_of(text), whole, arena, &head, &error), STATUS_OK);
+    assert_int_equal(format_head_read(&format, slice_of(text), whole, arena, &head, &error),
+                     STATUS_OK);
     assert_int_equal(head.len, len);
-    char joined[256] = "";
+    char joined[256], *at = append(joined, "");
     for (uint32_t i = 0; i < head.header_count; i++) {
-        strcat(joined, i ? "|" : "");
-        strncat(joined, head.header[i].data, head.header[i].len);
+        at = append(at, i ? "|" : "");
+        at = append(at, arena_text(arena, head.header[i]));
     }
     assert_string_equal(joined, names);
     arena_free(arena);
@@ -246,7 +263,9 @@ static void check_head(const char *text, bool whole, size_t len, const char *nam
 static void the_head_is_read_once(void **state) {
     (void)state;
     check_head("a,b\n1,2\n", false, 4, "a|b");
-    check_head("\xEF\xBB\xBF" "a,\"b\n\"\"c\"\r\n1", false, 14, "a|b\n\"c");
+    check_head("\xEF\xBB\xBF"
+               "a,\"b\n\"\"c\"\r\n1",
+               false, 14, "a|b\n\"c");
     check_head("\n\na,b", true, 5, "a|b");
     check_head("", true, 0, "");
     check_head("\xEF\xBB\xBF", true, 3, "");
@@ -258,22 +277,28 @@ static void a_head_that_is_not_whole_or_not_sound(void **state) {
         const char *text;
         bool whole;
         enum status status;
-    } cases[] = {{"a,b", false, STATUS_AGAIN},      {"", false, STATUS_AGAIN},        {"\xEF\xBB", false, STATUS_AGAIN},
-                 {"a,\"b\n", false, STATUS_AGAIN},  {"a,\"b\n", true, STATUS_FAILED}, {"a,b,a\n", false, STATUS_FAILED},
-                 {"a,\xFF\n", true, STATUS_FAILED}, {",,\n", true, STATUS_OK},        {"\n\n", false, STATUS_AGAIN}};
+    } cases[] = {{"a,b", false, STATUS_AGAIN},      {"", false, STATUS_AGAIN},
+                 {"\xEF\xBB", false, STATUS_AGAIN}, {"a,\"b\n", false, STATUS_AGAIN},
+                 {"a,\"b\n", true, STATUS_FAILED},  {"a,b,a\n", false, STATUS_FAILED},
+                 {"a,\xFF\n", true, STATUS_FAILED}, {",,\n", true, STATUS_OK},
+                 {"\n\n", false, STATUS_AGAIN}};
     for (uint32_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct arena *arena = arena_new(NULL, 0);
-        struct format format = {
-            .kind = FORMAT_CSV, .header = true, .quoted_newlines = true, .delimiter = ',', .quote = '"'};
+        struct format format = {.kind = FORMAT_CSV,
+                                .header = true,
+                                .quoted_newlines = true,
+                                .delimiter = ',',
+                                .quote = '"'};
         struct format_head head;
         struct error error;
-        assert_int_equal(format_head_read(&format, slice_of(cases[i].text), cases[i].whole, arena, &head, &error),
+        assert_int_equal(format_head_read(&format, slice_of(cases[i].text), cases[i].whole, arena,
+                                          &head, &error),
                          cases[i].status);
         arena_free(arena);
     }
 }
 
-/* --- text ------------------------------------------------------------------------------------------------------ */
+/* --- text ------------------------------------------------------------------------------------ */
 
 static void a_line_of_text_is_a_record(void **state) {
     (void)state;

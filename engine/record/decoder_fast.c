@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The spellings that nearly all data has, recognised and converted in a few nanoseconds: plain decimal numbers, RFC
- * 3339 times, uuids with dashes. Whatever is not exactly of that shape is left to value_parse; so is whatever could
- * fail, because errors have one author. The tests hold both roads against each other. */
+/* The spellings that nearly all data has, recognised and converted in a few nanoseconds: plain
+ * decimal numbers, RFC 3339 times, uuids with dashes. Whatever is not exactly of that shape is left
+ * to value_parse; so is whatever could fail, because errors have one author. The tests hold both
+ * roads against each other. */
 #include "engine/record/decoder.h"
 
 #include <limits.h>
@@ -70,7 +71,8 @@ static inline bool read_decimal(struct slice text, struct decimal *ret) {
     return true;
 }
 
-static bool fast_numeric(struct type type, struct slice text, struct arena *arena, struct slice *ret) {
+static bool fast_numeric(struct type type, struct slice text, struct arena *arena,
+                         struct slice *ret) {
     struct decimal decimal;
     if (!read_decimal(text, &decimal)) {
         return false;
@@ -98,11 +100,12 @@ static bool fast_numeric(struct type type, struct slice text, struct arena *aren
     return true;
 }
 
-/* Exact: a mantissa below 2^53 divided by a power of ten that a double holds rounds once (Clinger 1990). */
+/* Exact: a mantissa below 2^53 divided by a power of ten that a double holds rounds once (Clinger
+ * 1990). */
 static bool fast_float8(struct slice text, double *ret) {
-    static const double powers[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10,
-                                    1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21,
-                                    1e22};
+    static const double powers[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
+                                    1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
+                                    1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
     const char *p = text.data, *end = p + text.len;
     bool negative = p < end && *p == '-', point = false;
     uint64_t mantissa = 0;
@@ -122,7 +125,8 @@ static bool fast_float8(struct slice text, double *ret) {
         }
     }
     if (digits == 0 || (point && fraction == 0) || mantissa > UINT64_C(1) << 53 ||
-        (negative && mantissa == 0)) { /* -0 is 0 in JSON, where numbers are decimal, and -0 in text */
+        (negative &&
+         mantissa == 0)) { /* -0 is 0 in JSON, where numbers are decimal, and -0 in text */
         return false;
     }
     double value = (double)mantissa / powers[fraction];
@@ -144,10 +148,10 @@ static bool fast_bool(struct slice text, uint8_t *ret) {
 
 /* Value of a hex digit; above 15 = none. */
 static const uint8_t hex_values[256] = {
-    ['0'] = 0x10, ['1'] = 0x11, ['2'] = 0x12, ['3'] = 0x13, ['4'] = 0x14, ['5'] = 0x15, ['6'] = 0x16,
-    ['7'] = 0x17, ['8'] = 0x18, ['9'] = 0x19, ['a'] = 0x1a, ['b'] = 0x1b, ['c'] = 0x1c, ['d'] = 0x1d,
-    ['e'] = 0x1e, ['f'] = 0x1f, ['A'] = 0x1a, ['B'] = 0x1b, ['C'] = 0x1c, ['D'] = 0x1d, ['E'] = 0x1e,
-    ['F'] = 0x1f,
+    ['0'] = 0x10, ['1'] = 0x11, ['2'] = 0x12, ['3'] = 0x13, ['4'] = 0x14, ['5'] = 0x15,
+    ['6'] = 0x16, ['7'] = 0x17, ['8'] = 0x18, ['9'] = 0x19, ['a'] = 0x1a, ['b'] = 0x1b,
+    ['c'] = 0x1c, ['d'] = 0x1d, ['e'] = 0x1e, ['f'] = 0x1f, ['A'] = 0x1a, ['B'] = 0x1b,
+    ['C'] = 0x1c, ['D'] = 0x1d, ['E'] = 0x1e, ['F'] = 0x1f,
 };
 
 static bool fast_uuid(struct slice text, struct uuid *ret) {
@@ -165,7 +169,7 @@ static bool fast_uuid(struct slice text, struct uuid *ret) {
     return valid != 0;
 }
 
-/* --- dates and times ------------------------------------------------------------------------------------------- */
+/* --- dates and times ------------------------------------------------------------------------- */
 
 static inline bool two_digits(const char *p, int *ret) {
     *ret = (p[0] - '0') * 10 + (p[1] - '0');
@@ -250,7 +254,8 @@ static inline bool read_offset(const char *p, const char *end, int64_t *ret_seco
     return true;
 }
 
-/* YYYY-MM-DD, T or space, HH:MM:SS[.ffffff]; a timestamptz must have an offset, a timestamp must not. */
+/* YYYY-MM-DD, T or space, HH:MM:SS[.ffffff]; a timestamptz must have an offset, a timestamp must
+ * not. */
 static bool fast_timestamp(struct type type, struct slice text, int64_t *ret) {
     const char *p = text.data, *end = p + text.len;
     int32_t days;

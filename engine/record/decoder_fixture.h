@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* For the tests of decoding: a decoder from a `columns:` text, a run over bytes or messages, and the columns as
- * Postgres would print them. */
+/* For the tests of decoding: a decoder from a `columns:` text, a run over bytes or messages, and
+ * the columns as Postgres would print them. */
 #ifndef LEAT_RECORD_DECODER_FIXTURE_H
 #define LEAT_RECORD_DECODER_FIXTURE_H
 
@@ -32,8 +32,8 @@ static inline struct slice decoding_position(void *context, uint32_t offset, str
 }
 
 /* Every declared column is needed; virtual ones as set afterwards. */
-static inline void decoding_init(struct decoding *decoding, enum format_kind kind, enum framing framing,
-                                 const char *columns) {
+static inline void decoding_init(struct decoding *decoding, enum format_kind kind,
+                                 enum framing framing, const char *columns) {
     struct error error;
     *decoding = (struct decoding){.arena = arena_new(NULL, 0)};
     decoding->format = (struct format){.kind = kind,
@@ -44,7 +44,9 @@ static inline void decoding_init(struct decoding *decoding, enum format_kind kin
                                        .delimiter = ',',
                                        .quote = '"'};
     if (*columns) {
-        assert_int_equal(schema_parse(slice_of(columns), decoding->arena, &decoding->declared, &error), STATUS_OK);
+        assert_int_equal(
+            schema_parse(slice_of(columns), decoding->arena, &decoding->declared, &error),
+            STATUS_OK);
     }
     decoding->input = input_schema(&decoding->declared, decoding->arena);
     for (uint32_t i = 0; i < decoding->declared.count; i++) {
@@ -63,8 +65,9 @@ static inline void decoding_run_raw(struct decoding *decoding, const struct raw 
                               .zone = timezone_utc(),
                               .header = decoding->header,
                               .header_count = decoding->header_count};
-    struct decode_origin origin = {
-        .part = SLICE_LITERAL("the/part"), .id_prefix = SLICE_LITERAL("p/s/"), .position = decoding_position};
+    struct decode_origin origin = {.part = SLICE_LITERAL("the/part"),
+                                   .id_prefix = SLICE_LITERAL("p/s/"),
+                                   .position = decoding_position};
     decoding->batch = (struct batch){.arena = decoding->arena, .read_at_us = 7};
     struct decoder *decoder = decoder_new(&decoding->format, &plan, decoding->arena);
     decoder_run(decoder, raw, &origin, &decoding->batch);
@@ -100,12 +103,14 @@ static inline const char *decoding_text(struct decoding *decoding, const char *n
     }
     buffer_init(&out, decoding->arena, 64);
     value_print(column->type,
-                (const char *)column->values + (size_t)column_index(column, row) * type_width(column->type),
+                (const char *)column->values +
+                    (size_t)column_index(column, row) * type_width(column->type),
                 timezone_utc(), &out);
     return arena_text(decoding->arena, buffer_slice(&out));
 }
 
-static inline const struct withdrawal *decoding_withdrawal(const struct decoding *decoding, uint32_t record) {
+static inline const struct withdrawal *decoding_withdrawal(const struct decoding *decoding,
+                                                           uint32_t record) {
     for (uint32_t i = 0; i < decoding->batch.withdrawals_count; i++) {
         if (decoding->batch.withdrawals[i].record == record) {
             return &decoding->batch.withdrawals[i];
@@ -114,8 +119,8 @@ static inline const struct withdrawal *decoding_withdrawal(const struct decoding
     return NULL;
 }
 
-static inline void decoding_check_withdrawn(struct decoding *decoding, uint32_t record, const char *code,
-                                            const char *message) {
+static inline void decoding_check_withdrawn(struct decoding *decoding, uint32_t record,
+                                            const char *code, const char *message) {
     const struct withdrawal *withdrawal = decoding_withdrawal(decoding, record);
     assert_non_null(withdrawal);
     assert_string_equal(arena_text(decoding->arena, withdrawal->message), message);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Fuzzes framing and decoding. The first byte chooses the format; the rest is a file, read once whole and once in
- * blocks as a reader would cut it: both must give the same records in the same order, withdrawn or not. */
+/* Fuzzes framing and decoding. The first byte chooses the format; the rest is a file, read once
+ * whole and once in blocks as a reader would cut it: both must give the same records in the same
+ * order, withdrawn or not. */
 #include "engine/record/datetime.h"
 #include "engine/record/format.h"
 
@@ -22,7 +23,8 @@ static struct slice position(void *context, uint32_t offset, struct arena *arena
 }
 
 /* Records and withdrawals of the piece are added to the hash. */
-static uint64_t decode(const struct decoder *decoder, struct slice text, struct arena *arena, uint64_t hash) {
+static uint64_t decode(const struct decoder *decoder, struct slice text, struct arena *arena,
+                       uint64_t hash) {
     struct batch batch = {.arena = arena};
     struct raw raw = {.data = text.data, .len = text.len};
     struct decode_origin origin = {.position = position};
@@ -36,8 +38,8 @@ static uint64_t decode(const struct decoder *decoder, struct slice text, struct 
     return hash;
 }
 
-static uint64_t decode_in_blocks(const struct decoder *decoder, const struct format *format, struct slice text,
-                                 size_t step, struct arena *arena) {
+static uint64_t decode_in_blocks(const struct decoder *decoder, const struct format *format,
+                                 struct slice text, size_t step, struct arena *arena) {
     struct framer framer = {.format = format};
     uint64_t hash = 0;
     size_t start = 0, seen = 0;
@@ -54,10 +56,11 @@ static uint64_t decode_in_blocks(const struct decoder *decoder, const struct for
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-    static const struct format formats[] = {
-        {.kind = FORMAT_JSON, .framing = FRAMING_LINES}, {.kind = FORMAT_JSON, .framing = FRAMING_DOCUMENTS},
-        {.kind = FORMAT_JSON, .framing = FRAMING_ARRAY}, {.kind = FORMAT_CSV, .framing = FRAMING_CSV},
-        {.kind = FORMAT_TEXT, .framing = FRAMING_LINES}};
+    static const struct format formats[] = {{.kind = FORMAT_JSON, .framing = FRAMING_LINES},
+                                            {.kind = FORMAT_JSON, .framing = FRAMING_DOCUMENTS},
+                                            {.kind = FORMAT_JSON, .framing = FRAMING_ARRAY},
+                                            {.kind = FORMAT_CSV, .framing = FRAMING_CSV},
+                                            {.kind = FORMAT_TEXT, .framing = FRAMING_LINES}};
     if (size < 2) {
         return 0;
     }
@@ -68,7 +71,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     format.delimiter = ',';
     format.quote = '"';
     struct arena *arena = arena_new(NULL, 0);
-    struct schema declared = {.fields = fields, .count = FIELDS}, input = input_schema(&declared, arena);
+    struct schema declared = {.fields = fields, .count = FIELDS},
+                  input = input_schema(&declared, arena);
     bool needed[FIELDS + VIRTUAL_COUNT];
     memset(needed, 1, sizeof needed);
     struct field_plan plan = {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* JSON into columns. Lines are scanned and framed in the same pass; documents, array elements and messages are
- * delimited first. A record that is no object has no members: it is refused as jsonb_to_record refuses it (22023)
- * if a declared column is needed, and passes if only `_value` and the like are. */
+/* JSON into columns. Lines are scanned and framed in the same pass; documents, array elements and
+ * messages are delimited first. A record that is no object has no members: it is refused as
+ * jsonb_to_record refuses it (22023) if a declared column is needed, and passes if only `_value`
+ * and the like are. */
 #include "engine/record/decoder.h"
 
 #include "engine/record/framing.h"
@@ -38,7 +39,8 @@ static void put_document(struct decode_run *run, uint32_t row, struct slice text
 }
 
 static void refuse(struct decode_run *run, uint32_t row, const struct json_error *error) {
-    decode_withdraw(run, row, "22P02", "invalid JSON at byte %zu: %s", error->offset, error->message);
+    decode_withdraw(run, row, "22P02", "invalid JSON at byte %zu: %s", error->offset,
+                    error->message);
 }
 
 static void decode_lines(struct decode_run *run) {
@@ -117,7 +119,8 @@ static void decode_pieces(struct decode_run *run) {
     while (framing_next(&framer, &p, end, &piece)) {
         pieces_add(&pieces, piece, run->arena);
     }
-    if (framer.place == PLACE_PIECE || framer.place == PLACE_WORD) { /* the last one ends with the input */
+    if (framer.place == PLACE_PIECE ||
+        framer.place == PLACE_WORD) { /* the last one ends with the input */
         piece.end = end;
         while (piece.end > piece.start && is_space(piece.end[-1])) {
             piece.end--;
@@ -135,11 +138,12 @@ static void decode_pieces(struct decode_run *run) {
 void decode_json(struct decode_run *run) {
     const struct raw *raw = run->raw;
     const struct decoder *decoder = run->decoder;
-    run->scanner = (struct json_scanner){
-        .keys = decoder->keys,
-        .values = arena_alloc(run->arena, (decoder->columns_count + 1) * sizeof *run->scanner.values),
-        .shape = arena_zalloc(run->arena, sizeof *run->scanner.shape),
-        .depth_max = decoder->format.json_depth_max};
+    run->scanner =
+        (struct json_scanner){.keys = decoder->keys,
+                              .values = arena_alloc(run->arena, (decoder->columns_count + 1) *
+                                                                    sizeof *run->scanner.values),
+                              .shape = arena_zalloc(run->arena, sizeof *run->scanner.shape),
+                              .depth_max = decoder->format.json_depth_max};
     if (raw->records) {
         decode_columns_make(run, raw->records_count);
         for (uint32_t i = 0; i < raw->records_count; i++) {

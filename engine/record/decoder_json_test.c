@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* JSON into columns as jsonb_to_record would do it, what is withdrawn and with which words, and that framing in the
- * reader and in the worker give the same records. */
+/* JSON into columns as jsonb_to_record would do it, what is withdrawn and with which words, and
+ * that framing in the reader and in the worker give the same records. */
 #include "engine/record/decoder_fixture.h"
 
 static void decode_lines(struct decoding *decoding, const char *columns, const char *text) {
@@ -23,7 +23,8 @@ static void check_value(const char *type, const char *json, const char *expected
     decoding_free(&decoding);
 }
 
-static void check_failure(const char *type, const char *json, const char *code, const char *message) {
+static void check_failure(const char *type, const char *json, const char *code,
+                          const char *message) {
     struct decoding decoding;
     char columns[128], text[512];
     snprintf(columns, sizeof columns, "v %s", type);
@@ -64,9 +65,11 @@ static void scalars_go_through_their_text(void **state) {
     check_value("text", "-0", "0");
     check_value("text", "true", "true");
     check_value("text", "\"\"", "");
-    check_value("text", "{\"bb\":1,\"a\":[1.0,2e1,\"x\\/\"],\"a\":null}", "{\"a\": null, \"bb\": 1}");
+    check_value("text", "{\"bb\":1,\"a\":[1.0,2e1,\"x\\/\"],\"a\":null}",
+                "{\"a\": null, \"bb\": 1}");
     check_value("varchar(3)", "\"abc\"", "abc");
-    check_value("uuid", "\"6F1C2B1E-0d3f-4a5b-9c7d-1e2f3a4b5c6d\"", "6f1c2b1e-0d3f-4a5b-9c7d-1e2f3a4b5c6d");
+    check_value("uuid", "\"6F1C2B1E-0d3f-4a5b-9c7d-1e2f3a4b5c6d\"",
+                "6f1c2b1e-0d3f-4a5b-9c7d-1e2f3a4b5c6d");
     check_value("date", "\"2024-02-29\"", "2024-02-29");
     check_value("timestamp", "\"2026-11-01T10:00:00.5\"", "2026-11-01 10:00:00.5");
     check_value("timestamptz", "\"2026-11-01T10:00:00.123456Z\"", "2026-11-01 10:00:00.123456+00");
@@ -86,19 +89,23 @@ static void json_columns_keep_their_bytes(void **state) {
 
 static void arrays_come_from_json_arrays_and_array_text(void **state) {
     (void)state;
-    check_value("text[]", "[\"a\",null,1.50,true,{\"k\":[1]}]", "{a,NULL,1.50,true,\"{\\\"k\\\": [1]}\"}");
+    check_value("text[]", "[\"a\",null,1.50,true,{\"k\":[1]}]",
+                "{a,NULL,1.50,true,\"{\\\"k\\\": [1]}\"}");
     check_value("int[]", "[1,\"2\",3e0]", "{1,2,3}");
     check_value("int[]", "[]", "{}");
     check_value("int[]", "\"{4,5}\"", "{4,5}");
     check_failure("int[]", "7", "22P02", "column \"v\": expected JSON array");
-    check_failure("int[]", "[[1]]", "0A000", "column \"v\": arrays of more than one dimension are not supported");
-    check_failure("int[]", "[1,\"x\"]", "22P02", "column \"v\": invalid input syntax for type integer: \"x\"");
+    check_failure("int[]", "[[1]]", "0A000",
+                  "column \"v\": arrays of more than one dimension are not supported");
+    check_failure("int[]", "[1,\"x\"]", "22P02",
+                  "column \"v\": invalid input syntax for type integer: \"x\"");
 }
 
 static void null_and_absent_are_null(void **state) {
     (void)state;
     struct decoding decoding;
-    decode_lines(&decoding, "a int, b text, \"C d\" jsonb", "{\"a\":null,\"C d\":null}\n{\"b\":\"x\"}\n{}\n");
+    decode_lines(&decoding, "a int, b text, \"C d\" jsonb",
+                 "{\"a\":null,\"C d\":null}\n{\"b\":\"x\"}\n{}\n");
     assert_int_equal(decoding.batch.rows, 3);
     assert_null(decoding.batch.selection);
     assert_string_equal(decoding_text(&decoding, "a", 0), "NULL");
@@ -112,38 +119,51 @@ static void a_null_where_none_may_be_withdraws(void **state) {
     (void)state;
     struct decoding decoding;
     decode_lines(&decoding, "a int not null", "{\"b\":1}\n{\"a\":1}\n");
-    decoding_check_withdrawn(&decoding, 0, "23502", "null value in column \"a\" violates not-null constraint");
+    decoding_check_withdrawn(&decoding, 0, "23502",
+                             "null value in column \"a\" violates not-null constraint");
     assert_int_equal(decoding.batch.selected, 1);
     decoding_free(&decoding);
 }
 
 static void a_failing_conversion_withdraws_its_record_alone(void **state) {
     (void)state;
-    check_failure("int", "\"x\"", "22P02", "column \"v\": invalid input syntax for type integer: \"x\"");
-    check_failure("int", "1.5", "22P02", "column \"v\": invalid input syntax for type integer: \"1.5\"");
-    check_failure("int", "true", "22P02", "column \"v\": invalid input syntax for type integer: \"true\"");
-    check_failure("int", "{\"a\":1}", "22P02", "column \"v\": invalid input syntax for type integer: \"{\"a\": 1}\"");
-    check_failure("smallint", "32768", "22003", "column \"v\": value \"32768\" is out of range for type smallint");
-    check_failure("varchar(3)", "\"abcd\"", "22001", "column \"v\": value too long for type character varying(3)");
-    check_failure("text", "\"\\u0000\"", "22P05",
-                  "column \"v\": unsupported Unicode escape sequence: \\u0000 cannot be converted to text");
-    check_failure("text", "\"\\ud800\"", "22P02",
-                  "column \"v\": invalid input syntax for type json: half of a Unicode surrogate pair");
-    check_failure("jsonb", "{\"a\":[\"\\u0000\"]}", "22P05",
-                  "column \"v\": unsupported Unicode escape sequence: \\u0000 cannot be converted to text");
-    check_failure("jsonb", "[{\"\\udc00\":1}]", "22P02",
-                  "column \"v\": invalid input syntax for type json: half of a Unicode surrogate pair");
+    check_failure("int", "\"x\"", "22P02",
+                  "column \"v\": invalid input syntax for type integer: \"x\"");
+    check_failure("int", "1.5", "22P02",
+                  "column \"v\": invalid input syntax for type integer: \"1.5\"");
+    check_failure("int", "true", "22P02",
+                  "column \"v\": invalid input syntax for type integer: \"true\"");
+    check_failure("int", "{\"a\":1}", "22P02",
+                  "column \"v\": invalid input syntax for type integer: \"{\"a\": 1}\"");
+    check_failure("smallint", "32768", "22003",
+                  "column \"v\": value \"32768\" is out of range for type smallint");
+    check_failure("varchar(3)", "\"abcd\"", "22001",
+                  "column \"v\": value too long for type character varying(3)");
+    check_failure(
+        "text", "\"\\u0000\"", "22P05",
+        "column \"v\": unsupported Unicode escape sequence: \\u0000 cannot be converted to text");
+    check_failure(
+        "text", "\"\\ud800\"", "22P02",
+        "column \"v\": invalid input syntax for type json: half of a Unicode surrogate pair");
+    check_failure(
+        "jsonb", "{\"a\":[\"\\u0000\"]}", "22P05",
+        "column \"v\": unsupported Unicode escape sequence: \\u0000 cannot be converted to text");
+    check_failure(
+        "jsonb", "[{\"\\udc00\":1}]", "22P02",
+        "column \"v\": invalid input syntax for type json: half of a Unicode surrogate pair");
 }
 
 static void malformed_json_is_withdrawn_even_where_nobody_looks(void **state) {
     (void)state;
     struct decoding decoding;
-    decode_lines(&decoding, "a int", "{\"a\":1,\"x\":tru}\n{\"a\":2}\n\n  \r\n{\"a\":3\n{\"a\":4}\r\n{\"a\":5}");
+    decode_lines(&decoding, "a int",
+                 "{\"a\":1,\"x\":tru}\n{\"a\":2}\n\n  \r\n{\"a\":3\n{\"a\":4}\r\n{\"a\":5}");
     assert_int_equal(decoding.batch.rows, 5);
     assert_int_equal(decoding.batch.records_count, 5);
     assert_int_equal(decoding.batch.selected, 3);
     decoding_check_withdrawn(&decoding, 0, "22P02", "invalid JSON at byte 11: value expected");
-    decoding_check_withdrawn(&decoding, 2, "22P02", "invalid JSON at byte 6: the document ends too early");
+    decoding_check_withdrawn(&decoding, 2, "22P02",
+                             "invalid JSON at byte 6: the document ends too early");
     assert_string_equal(decoding_text(&decoding, "a", 3), "4");
     assert_string_equal(decoding_text(&decoding, "a", 4), "5");
     static const uint32_t offsets[] = {0, 16, 29, 36, 45}, lens[] = {15, 7, 6, 7, 7};
@@ -154,14 +174,21 @@ static void malformed_json_is_withdrawn_even_where_nobody_looks(void **state) {
     decoding_free(&decoding);
 }
 
+/* Appends text and its NUL; returns the new end. */
+static char *append(char *at, const char *text) {
+    size_t len = strlen(text);
+    memcpy(at, text, len + 1);
+    return at + len;
+}
+
 static void a_message_about_a_long_value_is_cut(void **state) {
     (void)state;
     struct decoding decoding;
-    char text[4096] = "{\"a\":\"";
+    char text[4096], *at = append(text, "{\"a\":\"");
     for (int i = 0; i < 1000; i++) {
-        strcat(text, "\xC3\xA9");
+        at = append(at, "\xC3\xA9");
     }
-    strcat(text, "\"}");
+    append(at, "\"}");
     decode_lines(&decoding, "a int", text);
     struct slice message = decoding_withdrawal(&decoding, 0)->message;
     size_t bad;
@@ -244,11 +271,12 @@ static void virtual_columns_of_messages(void **state) {
                                {.data = NULL, .len = 0, .offset = 4},
                                {.data = "", .len = 0, .offset = 5},
                                {.data = "{}", .len = 2, .offset = 6}};
-    struct record_extra extras[] = {
-        {.key = SLICE_LITERAL("k"), .headers = SLICE_LITERAL("{\"h\": 1}"), .time_us = 1767225600000000},
-        {.key = SLICE_LITERAL("gone"), .time_us = 0},
-        {.time_us = 0},
-        {.key = SLICE_LITERAL("\xff"), .time_us = 0}};
+    struct record_extra extras[] = {{.key = SLICE_LITERAL("k"),
+                                     .headers = SLICE_LITERAL("{\"h\": 1}"),
+                                     .time_us = 1767225600000000},
+                                    {.key = SLICE_LITERAL("gone"), .time_us = 0},
+                                    {.time_us = 0},
+                                    {.key = SLICE_LITERAL("\xff"), .time_us = 0}};
     struct raw raw = {.records = records, .records_count = 4, .extras = extras};
     decoding_run_raw(&decoding, &raw);
     assert_int_equal(decoding.batch.rows, 4);
@@ -263,7 +291,8 @@ static void virtual_columns_of_messages(void **state) {
     assert_string_equal(decoding_text(&decoding, "_value", 1), "NULL");
     assert_string_equal(decoding_text(&decoding, "_key", 1), "gone");
     assert_string_equal(decoding_text(&decoding, "_headers", 1), "NULL");
-    decoding_check_withdrawn(&decoding, 2, "22P02", "invalid JSON at byte 0: the document ends too early");
+    decoding_check_withdrawn(&decoding, 2, "22P02",
+                             "invalid JSON at byte 0: the document ends too early");
     assert_string_equal(decoding_withdrawal(&decoding, 3)->code, "22021");
     assert_int_equal(decoding.batch.selected, 2);
     decoding_free(&decoding);
@@ -284,7 +313,8 @@ static void documents_and_arrays_give_records(void **state) {
         assert_string_equal(decoding_text(&decoding, "a", 0), "1");
         decoding_check_withdrawn(&decoding, 1, "22P02", "invalid JSON at byte 0: value expected");
         assert_string_equal(decoding_text(&decoding, "a", 2), "2");
-        decoding_check_withdrawn(&decoding, 3, "22P02", "invalid JSON at byte 6: the document ends too early");
+        decoding_check_withdrawn(&decoding, 3, "22P02",
+                                 "invalid JSON at byte 6: the document ends too early");
         decoding_free(&decoding);
     }
 }
@@ -296,7 +326,8 @@ static void an_empty_element_is_refused(void **state) {
     struct raw raw = {.data = "[{},,{}]", .len = 8};
     decoding_run_raw(&decoding, &raw);
     assert_int_equal(decoding.batch.rows, 3);
-    decoding_check_withdrawn(&decoding, 1, "22P02", "invalid JSON at byte 0: the document ends too early");
+    decoding_check_withdrawn(&decoding, 1, "22P02",
+                             "invalid JSON at byte 0: the document ends too early");
     decoding_free(&decoding);
 }
 

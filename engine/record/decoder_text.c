@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Text (a line is a record) and bytes (the whole input is one). The first declared column gets the record, other
- * declared columns are null; `_value` is the record as a JSON string. Empty lines are records: in text they say
- * something. A record that is not valid text is withdrawn (22021) unless only a bytea column asks for it. */
+/* Text (a line is a record) and bytes (the whole input is one). The first declared column gets the
+ * record, other declared columns are null; `_value` is the record as a JSON string. Empty lines are
+ * records: in text they say something. A record that is not valid text is withdrawn (22021) unless
+ * only a bytea column asks for it. */
 #include "engine/record/decoder.h"
 
 #include "engine/base/buffer.h"
@@ -42,8 +43,8 @@ static void put_record(struct decode_run *run, const char *data, size_t len) {
         decode_absent(run, row);
         return;
     }
-    if (!decode_size_check(run, row, len) || (wants_text(run) && !decode_text_check(run, row, text)) ||
-        !put_columns(run, row, text)) {
+    if (!decode_size_check(run, row, len) ||
+        (wants_text(run) && !decode_text_check(run, row, text)) || !put_columns(run, row, text)) {
         return;
     }
     if (decoder->needs[VIRTUAL_VALUE]) {

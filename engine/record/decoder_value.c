@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* JSON values and text into columns, with the semantics of jsonb_to_record: a string, number or boolean goes through
- * its text into the declared type, an object or array through its jsonb text, a JSON array into an array column
- * element by element, null and absent are null. Common spellings take decode_fast, the rest value_parse, so that
- * both give the same value; errors come from value_parse alone. */
+/* JSON values and text into columns, with the semantics of jsonb_to_record: a string, number or
+ * boolean goes through its text into the declared type, an object or array through its jsonb text,
+ * a JSON array into an array column element by element, null and absent are null. Common spellings
+ * take decode_fast, the rest value_parse, so that both give the same value; errors come from
+ * value_parse alone. */
 #include "engine/record/decoder.h"
 
 #include "engine/base/buffer.h"

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Streams out of gzip and zstd. Frames and members may follow one another; zero bytes behind the last gzip member
- * are padding, anything else behind a frame must be another frame. A bomb is refused by its ratio, counted over the
- * whole input, and by the window that a zstd frame asks for. One reader owns a decompressor. */
+/* Streams out of gzip and zstd. Frames and members may follow one another; zero bytes behind the
+ * last gzip member are padding, anything else behind a frame must be another frame. A bomb is
+ * refused by its ratio, counted over the whole input, and by the window that a zstd frame asks for.
+ * One reader owns a decompressor. */
 #include "engine/record/compress.h"
 
 #include <assert.h>
@@ -105,7 +106,8 @@ static enum status zstd_run(struct decompressor *decompressor, struct slice *inp
     if (ZSTD_isError(result)) {
         bool window = ZSTD_getErrorCode(result) == ZSTD_error_frameParameter_windowTooLarge;
         return fail(decompressor, error, window ? "decompression-limit" : "corrupt-input",
-                    window ? "a zstd frame asks for a window above 128 MiB" : ZSTD_getErrorName(result));
+                    window ? "a zstd frame asks for a window above 128 MiB"
+                           : ZSTD_getErrorName(result));
     }
     consume(decompressor, input, from.pos);
     *ret_written = to.pos;
@@ -162,8 +164,8 @@ static enum status needs_input(const struct decompressor *decompressor, bool inp
 }
 
 /* One call of the library; OK also when it only consumed. */
-static enum status step(struct decompressor *decompressor, struct slice *input, char *out, size_t room,
-                        size_t *ret_written, struct error *error) {
+static enum status step(struct decompressor *decompressor, struct slice *input, char *out,
+                        size_t room, size_t *ret_written, struct error *error) {
     enum status status = STATUS_OK;
     switch (decompressor->compression) {
     case COMPRESSION_NONE:

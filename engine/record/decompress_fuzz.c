@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Fuzzes decompression: any bytes, given in pieces, end in END or in a named failure, and never in a loop. */
+/* Fuzzes decompression: any bytes, given in pieces, end in END or in a named failure, and never in
+ * a loop. */
 #include "engine/record/compress.h"
 
 #include <assert.h>
@@ -23,7 +24,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
             piece = slice_make(data + given, more);
             given += more;
         }
-        status = decompressor_run(decompressor, &piece, given == size, out, sizeof out, &written, &error);
+        status = decompressor_run(decompressor, &piece, given == size, out, sizeof out, &written,
+                                  &error);
         assert(written <= sizeof out);
         assert(status != STATUS_OK || written > 0);
         assert(status != STATUS_AGAIN || given < size);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Rows into bytes: chooses the format. Runs in a worker; everything it appends lies in the buffer's arena. */
+/* Rows into bytes: chooses the format. Runs in a worker; everything it appends lies in the buffer's
+ * arena. */
 #include "engine/record/encode.h"
 
 #include <assert.h>

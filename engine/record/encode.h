@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Inside of the formats: what the encoders share. */
+/* Inside of the formats: what the encoders share. Rows go to the end of a buffer; nothing is
+ * allocated beside it. One worker at a time. */
 #ifndef LEAT_RECORD_ENCODE_H
 #define LEAT_RECORD_ENCODE_H
 

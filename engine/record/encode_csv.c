@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Rows as CSV, RFC 4180 with LF: a field is quoted when it must be, and when it would otherwise read as null (an
- * empty string, the null's own spelling). */
+/* Rows as CSV, RFC 4180 with LF: a field is quoted when it must be, and when it would otherwise
+ * read as null (an empty string, the null's own spelling). */
 #include "engine/record/encode.h"
 
 #include "engine/record/json_block.h"
@@ -40,7 +40,8 @@ static void encode_quoted(char quote, struct slice text, struct buffer *out) {
     buffer_append_byte(out, quote);
 }
 
-static void encode_field(const struct encode_options *options, struct slice text, struct buffer *out) {
+static void encode_field(const struct encode_options *options, struct slice text,
+                         struct buffer *out) {
     if (options->quote && must_quote(options, text)) {
         encode_quoted(options->quote, text, out);
     } else {
@@ -49,8 +50,8 @@ static void encode_field(const struct encode_options *options, struct slice text
 }
 
 /* Prints the value in place; the few that must be quoted are taken back and written again. */
-static void encode_printed(const struct encode_options *options, struct type type, const void *value,
-                           struct buffer *out) {
+static void encode_printed(const struct encode_options *options, struct type type,
+                           const void *value, struct buffer *out) {
     size_t start = out->len;
     value_print(type, value, options->zone, out);
     struct slice text = slice_make(out->data + start, out->len - start);

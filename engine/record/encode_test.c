@@ -5,12 +5,16 @@
 #include "engine/record/decoder_fixture.h"
 
 static struct encode_options options_of(enum format_kind kind) {
-    return (struct encode_options){
-        .kind = kind, .delimiter = ',', .quote = '"', .null = SLICE_LITERAL(""), .zone = timezone_utc()};
+    return (struct encode_options){.kind = kind,
+                                   .delimiter = ',',
+                                   .quote = '"',
+                                   .null = SLICE_LITERAL(""),
+                                   .zone = timezone_utc()};
 }
 
 /* Decodes one JSON line into the columns, and writes those as `kind`. */
-static const char *encode(struct decoding *decoding, enum format_kind kind, const char *columns, const char *json) {
+static const char *encode(struct decoding *decoding, enum format_kind kind, const char *columns,
+                          const char *json) {
     struct encode_options options = options_of(kind);
     struct buffer out;
     decoding_init(decoding, FORMAT_JSON, FRAMING_DOCUMENTS, columns);
@@ -43,14 +47,18 @@ static void json_members_stand_in_schema_order(void **state) {
     check_json("a smallint, b bigint, c int", "{\"a\":-32768,\"b\":-9223372036854775808,\"c\":0}",
                "{\"a\":-32768,\"b\":-9223372036854775808,\"c\":0}\n");
     check_json("a int[], t timestamptz, u uuid",
-               "{\"a\":[1,null],\"t\":\"2026-11-01T10:00:00Z\",\"u\":\"6f1c2b1e-0d3f-4a5b-9c7d-1e2f3a4b5c6d\"}",
-               "{\"a\":[1,null],\"t\":\"2026-11-01T10:00:00+00:00\",\"u\":\"6f1c2b1e-0d3f-4a5b-9c7d-1e2f3a4b5c6d\"}\n");
+               "{\"a\":[1,null],\"t\":\"2026-11-01T10:00:00Z\",\"u\":\"6f1c2b1e-0d3f-4a5b-9c7d-"
+               "1e2f3a4b5c6d\"}",
+               "{\"a\":[1,null],\"t\":\"2026-11-01T10:00:00+00:00\",\"u\":\"6f1c2b1e-0d3f-4a5b-"
+               "9c7d-1e2f3a4b5c6d\"}\n");
 }
 
 static void json_keeps_its_bytes_but_never_breaks_the_line(void **state) {
     (void)state;
-    check_json("j jsonb", "{\"j\":{\"b\" : 1e2,  \"a\":\"\\u0041\"}}", "{\"j\":{\"b\" : 1e2,  \"a\":\"\\u0041\"}}\n");
-    check_json("j jsonb, k json, l jsonb[]", "{\"j\":{\n\"a\":\r\n[1,\n2]},\"k\":[\n],\"l\":[{\n}]}",
+    check_json("j jsonb", "{\"j\":{\"b\" : 1e2,  \"a\":\"\\u0041\"}}",
+               "{\"j\":{\"b\" : 1e2,  \"a\":\"\\u0041\"}}\n");
+    check_json("j jsonb, k json, l jsonb[]",
+               "{\"j\":{\n\"a\":\r\n[1,\n2]},\"k\":[\n],\"l\":[{\n}]}",
                "{\"j\":{ \"a\":\r [1, 2]},\"k\":[ ],\"l\":[{ }]}\n");
 }
 
@@ -89,13 +97,17 @@ static void json_strings_are_escaped_as_postgres_does(void **state) {
 
 static void csv_quotes_only_what_it_must(void **state) {
     (void)state;
-    check_csv("a text, b text, c text", "{\"a\":\"plain\",\"b\":\"with, comma\",\"c\":\"with \\\"quotes\\\"\"}",
+    check_csv("a text, b text, c text",
+              "{\"a\":\"plain\",\"b\":\"with, comma\",\"c\":\"with \\\"quotes\\\"\"}",
               "plain,\"with, comma\",\"with \"\"quotes\"\"\"\n");
     check_csv("a text, b text, c text", "{\"a\":\"\",\"b\":null,\"c\":\" x \"}", "\"\",, x \n");
-    check_csv("a text, b text", "{\"a\":\"line\\nbreak\",\"b\":\"return\\r\"}", "\"line\nbreak\",\"return\r\"\n");
-    check_csv("a text", "{\"a\":\"sixteen bytes and a return \\r here\"}", "\"sixteen bytes and a return \r here\"\n");
+    check_csv("a text, b text", "{\"a\":\"line\\nbreak\",\"b\":\"return\\r\"}",
+              "\"line\nbreak\",\"return\r\"\n");
+    check_csv("a text", "{\"a\":\"sixteen bytes and a return \\r here\"}",
+              "\"sixteen bytes and a return \r here\"\n");
     check_csv("a text", "{\"a\":\"\\\\.\"}", "\"\\.\"\n");
-    check_csv("a int, b bool, c text[], d jsonb", "{\"a\":1,\"b\":true,\"c\":[\"x\",\"y z\"],\"d\":{\"b\":1,\"a\":2}}",
+    check_csv("a int, b bool, c text[], d jsonb",
+              "{\"a\":1,\"b\":true,\"c\":[\"x\",\"y z\"],\"d\":{\"b\":1,\"a\":2}}",
               "1,t,\"{x,\"\"y z\"\"}\",\"{\"\"a\"\": 2, \"\"b\"\": 1}\"\n");
 }
 
@@ -145,22 +157,31 @@ static void text_is_one_column_a_line(void **state) {
     decoding_free(&decoding);
 }
 
+/* Appends text and its NUL; returns the new end. */
+static char *append(char *at, const char *text) {
+    size_t len = strlen(text);
+    memcpy(at, text, len + 1);
+    return at + len;
+}
+
 /* Random text survives JSON and CSV. */
 static void what_is_written_comes_back(void **state) {
     (void)state;
-    static const char *const pieces[] = {"\\\"", "\\n", ",", "a", "\\\\", " ", "\\r", "\xC3\xA9", "\\t", "longer piece of text"};
+    static const char *const pieces[] = {"\\\"", "\\n", ",",        "a",   "\\\\",
+                                         " ",    "\\r", "\xC3\xA9", "\\t", "longer piece of text"};
     uint64_t random = 0x9E3779B97F4A7C15;
     for (uint32_t round = 0; round < 300; round++) {
-        char json[512] = "{\"a\":\"";
+        char json[512], *at = append(json, "{\"a\":\"");
         for (uint32_t i = 0; i < round % 12; i++) {
             random = random * 6364136223846793005u + 1442695040888963407u;
-            strcat(json, pieces[(random >> 33) % (sizeof pieces / sizeof *pieces)]);
+            at = append(at, pieces[(random >> 33) % (sizeof pieces / sizeof *pieces)]);
         }
-        strcat(json, "\",\"b\":\"end\"}");
+        append(at, "\",\"b\":\"end\"}");
         for (int kind = FORMAT_JSON; kind <= FORMAT_CSV; kind++) {
             struct decoding first, second;
             const char *text = encode(&first, kind, "a text, b text", json);
-            decoding_init(&second, kind, kind == FORMAT_JSON ? FRAMING_LINES : FRAMING_CSV, "a text, b text");
+            decoding_init(&second, kind, kind == FORMAT_JSON ? FRAMING_LINES : FRAMING_CSV,
+                          "a text, b text");
             decoding_run(&second, slice_of(text));
             assert_int_equal(second.batch.rows, 1);
             assert_string_equal(decoding_text(&second, "a", 0), decoding_text(&first, "a", 0));

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The reader's side of framing: record borders in a block. Lines are one search from the end; CSV counts quotes by
- * 64-byte words; JSON that is not one document a line runs the automaton of framing_json.c. Called by the one
- * reader of a part; the state is the caller's. */
+/* The reader's side of framing: record borders in a block. Lines are one search from the end; CSV
+ * counts quotes by 64-byte words; JSON that is not one document a line runs the automaton of
+ * framing_json.c. Called by the one reader of a part; the state is the caller's. */
 #include "engine/record/framing.h"
 
 #include "engine/record/json_block.h"
@@ -33,7 +33,8 @@ static inline uint64_t prefix_parity(uint64_t bits) {
     return bits ^ bits << 32;
 }
 
-/* A newline ends a row when the number of quotes before it is even (RFC 4180, and Postgres's COPY). */
+/* A newline ends a row when the number of quotes before it is even (RFC 4180, and Postgres's COPY).
+ */
 static size_t csv_border(struct framer *framer, const char *data, size_t from, size_t len) {
     char quote = framer->format->quote;
     uint64_t inside = framer->in_quotes ? ~UINT64_C(0) : 0;
@@ -63,9 +64,11 @@ static size_t json_border(struct framer *framer, const char *data, size_t from, 
     struct framing_piece piece = {.start = NULL};
     size_t border = 0;
     while (framing_next(framer, &p, end, &piece)) {
-        /* not behind an empty piece: a segment must show that something is missing between two commas */
+        /* not behind an empty piece: a segment must show that something is missing between two
+         * commas */
         bool empty = piece.start == piece.end;
-        if (framer->format->framing == FRAMING_DOCUMENTS || (framer->place == PLACE_START && !empty)) {
+        if (framer->format->framing == FRAMING_DOCUMENTS ||
+            (framer->place == PLACE_START && !empty)) {
             border = (size_t)(p - data);
         }
     }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The automaton of documents and arrays (framing.h). A raw newline ends a string, because no valid string holds one:
- * a document with an unclosed string then spoils itself and not the rest of the file. */
+/* The automaton of documents and arrays (framing.h). A raw newline ends a string, because no valid
+ * string holds one: a document with an unclosed string then spoils itself and not the rest of the
+ * file. */
 #include "engine/record/framing.h"
 
 #include "engine/record/json_block.h"
@@ -72,7 +73,8 @@ static const char *brackets_skip(struct framer *framer, const char *p, const cha
     return p;
 }
 
-/* Enters what begins at p, if it is a string or a container; returns behind its first byte, else p. */
+/* Enters what begins at p, if it is a string or a container; returns behind its first byte, else p.
+ */
 static const char *piece_enter(struct framer *framer, const char *p) {
     if (*p == '"') {
         framer->in_string = true;
@@ -199,7 +201,8 @@ bool framing_next(struct framer *framer, const char **p, const char *end,
     return whole;
 }
 
-/* The first line of text that is no space, without its newline; data NULL when there is none. *rest moves behind it. */
+/* The first line of text that is no space, without its newline; data NULL when there is none. *rest
+ * moves behind it. */
 static struct slice first_line(struct slice *rest, bool *ret_ended) {
     const char *end = rest->data + rest->len, *start = skip_space(rest->data, end);
     const char *newline = start < end ? memchr(start, '\n', (size_t)(end - start)) : NULL;
@@ -225,8 +228,8 @@ static size_t container_length(struct slice line) {
     return (size_t)(p - line.data);
 }
 
-/* The first line's document is open at its end. Either it spans lines, or a line is broken: then the next one,
- * a whole object where no object may begin, gives it away. */
+/* The first line's document is open at its end. Either it spans lines, or a line is broken: then
+ * the next one, a whole object where no object may begin, gives it away. */
 static enum framing detect_open(struct slice line, struct slice next) {
     char last = line.data[line.len - 1];
     bool may_follow = last == ':' || last == ',' || last == '[';
@@ -252,7 +255,8 @@ static enum framing detect_json(struct slice head) {
         }
         return detect_open(line, next);
     }
-    if (whole == line.len) { /* an array alone is a list of records; several are one record a line */
+    if (whole ==
+        line.len) { /* an array alone is a list of records; several are one record a line */
         return *line.data == '[' && next.len == 0 ? FRAMING_ARRAY : FRAMING_LINES;
     }
     const char *behind = skip_space(line.data + whole, line.data + line.len);

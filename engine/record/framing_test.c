@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The reader's framer: the border it finds does not depend on where blocks are cut, a fresh framer at a border goes
- * on as the old one would, and the worker's pieces are the same for the whole input and for any cut of it. */
+/* The reader's framer: the border it finds does not depend on where blocks are cut, a fresh framer
+ * at a border goes on as the old one would, and the worker's pieces are the same for the whole
+ * input and for any cut of it. */
 #include "engine/record/framing.h"
 
 #include <setjmp.h>
@@ -59,8 +60,10 @@ static void check_equal(const struct pieces *a, const struct pieces *b) {
     }
 }
 
-/* Reads text as a reader does, with blocks that grow by `step` bytes, cutting wherever a border is known. */
-static void read_in_steps(const struct format *format, struct slice text, size_t step, struct pieces *ret) {
+/* Reads text as a reader does, with blocks that grow by `step` bytes, cutting wherever a border is
+ * known. */
+static void read_in_steps(const struct format *format, struct slice text, size_t step,
+                          struct pieces *ret) {
     struct framer framer = {.format = format};
     size_t start = 0, seen = 0;
     while (seen < text.len) {
@@ -78,14 +81,16 @@ static void read_in_steps(const struct format *format, struct slice text, size_t
 }
 
 /* The same, but a new framer begins at every border, as after a restart. */
-static void read_restarting(const struct format *format, struct slice text, size_t step, struct pieces *ret) {
+static void read_restarting(const struct format *format, struct slice text, size_t step,
+                            struct pieces *ret) {
     size_t start = 0;
     while (start < text.len) {
         struct framer framer = {.format = format};
         size_t border = 0, seen = start;
         while (border == 0) {
             size_t next = seen + step < text.len ? seen + step : text.len;
-            border = framer_border(&framer, text.data + start, seen - start, next - start, next == text.len);
+            border = framer_border(&framer, text.data + start, seen - start, next - start,
+                                   next == text.len);
             seen = next;
         }
         walk(format, text.data + start, border, ret);
@@ -111,9 +116,11 @@ static void check_every_cut(enum framing framing, const char *text, uint32_t exp
 
 static void documents_are_found_at_every_cut(void **state) {
     (void)state;
-    check_every_cut(FRAMING_DOCUMENTS, "{\n \"a\": 1\n}\n{\n \"b\": [1, {\"c\": \"}]\\\"{\"}]\n}\n", 2);
+    check_every_cut(FRAMING_DOCUMENTS, "{\n \"a\": 1\n}\n{\n \"b\": [1, {\"c\": \"}]\\\"{\"}]\n}\n",
+                    2);
     check_every_cut(FRAMING_DOCUMENTS, "{}{}[][1]\"x\"\"y\\\\\"{}", 7);
-    check_every_cut(FRAMING_DOCUMENTS, " 1 2\ntrue\tnull{\"a\":\"a rather long string, longer than a block\"}5", 6);
+    check_every_cut(FRAMING_DOCUMENTS,
+                    " 1 2\ntrue\tnull{\"a\":\"a rather long string, longer than a block\"}5", 6);
     check_every_cut(FRAMING_DOCUMENTS, "", 0);
     check_every_cut(FRAMING_DOCUMENTS, " \n\t ", 0);
     check_every_cut(FRAMING_DOCUMENTS, "{\"cut\": [1, 2", 1);
@@ -133,21 +140,24 @@ static void array_elements_are_found_at_every_cut(void **state) {
     check_every_cut(FRAMING_ARRAY, "[]", 0);
     check_every_cut(FRAMING_ARRAY, " [ ] \n", 0);
     check_every_cut(FRAMING_ARRAY, "[1]", 1);
-    check_every_cut(FRAMING_ARRAY, "[\n  {\"a\": [1, 2]},\n  {\"b\": \",]}\\\"\"},\n [3, [4]], \"x,y\" , null\n]\n", 5);
+    check_every_cut(
+        FRAMING_ARRAY,
+        "[\n  {\"a\": [1, 2]},\n  {\"b\": \",]}\\\"\"},\n [3, [4]], \"x,y\" , null\n]\n", 5);
     check_every_cut(FRAMING_ARRAY, "[{},{},{}]", 3);
     check_every_cut(FRAMING_ARRAY, "", 0);
 }
 
 static void malformed_arrays_lose_nothing(void **state) {
     (void)state;
-    check_every_cut(FRAMING_ARRAY, "[1,,2]", 3);      /* an empty piece, to be refused */
+    check_every_cut(FRAMING_ARRAY, "[1,,2]", 3); /* an empty piece, to be refused */
     check_every_cut(FRAMING_ARRAY, "[,1]", 2);
     check_every_cut(FRAMING_ARRAY, "[1,]", 2);
-    check_every_cut(FRAMING_ARRAY, "[1 2]", 1);       /* "1 2" is no document */
+    check_every_cut(FRAMING_ARRAY, "[1 2]", 1); /* "1 2" is no document */
     check_every_cut(FRAMING_ARRAY, "[{\"a\":1} [2]]", 1);
     check_every_cut(FRAMING_ARRAY, "[1}, 2]", 2);
     check_every_cut(FRAMING_ARRAY, "[1] tail\n", 2);
-    check_every_cut(FRAMING_ARRAY, "[1]]\n[2,3]", 4); /* the stray bracket's line, then another array */
+    check_every_cut(FRAMING_ARRAY, "[1]]\n[2,3]",
+                    4); /* the stray bracket's line, then another array */
     check_every_cut(FRAMING_ARRAY, "[1]\n[2,3]\n", 3);
     check_every_cut(FRAMING_ARRAY, "x\n[1]", 2);
     check_every_cut(FRAMING_ARRAY, "[{\"a\": \"unclosed}, 2]", 1);
@@ -183,7 +193,7 @@ static void lines_end_at_the_last_newline(void **state) {
     assert_int_equal(framer_border(&framer, "", 0, 0, true), 0);
 }
 
-/* --- CSV ------------------------------------------------------------------------------------------------------- */
+/* --- CSV ------------------------------------------------------------------------------------- */
 
 static uint64_t random_state = 0x9E3779B97F4A7C15;
 
@@ -236,7 +246,7 @@ static void without_quoted_newlines_every_newline_is_a_border(void **state) {
     assert_int_equal(framer_border(&framer, "\"a\nb", 0, 4, false), 3);
 }
 
-/* --- detection ------------------------------------------------------------------------------------------------- */
+/* --- detection ------------------------------------------------------------------------------- */
 
 static enum framing detect(const char *head) {
     struct format format = {.kind = FORMAT_JSON};

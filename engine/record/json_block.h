@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Sixteen bytes at a time: the few questions that JSON text is asked in its hot loops. Each has one answer
- * in SSE2, NEON and plain C; the tests hold the twins against each other (JSON_BLOCK_SCALAR forces plain C).
- * Every function reads exactly JSON_BLOCK bytes: the caller has checked that they are there. */
+/* Sixteen bytes at a time: the few questions that JSON text is asked in its hot loops. Each has one
+ * answer in SSE2, NEON and plain C; the tests hold the twins against each other (JSON_BLOCK_SCALAR
+ * forces plain C). Every function reads exactly JSON_BLOCK bytes: the caller has checked that they
+ * are there. */
 #ifndef LEAT_RECORD_JSON_BLOCK_H
 #define LEAT_RECORD_JSON_BLOCK_H
 

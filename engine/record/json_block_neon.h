@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The NEON twin; included by json_block.h only. NEON has no movemask: narrowing shifts leave four bits for
- * each byte in one 64-bit word. */
+/* The NEON twin; included by json_block.h only. NEON has no movemask: narrowing shifts leave four
+ * bits for each byte in one 64-bit word. */
 #ifndef LEAT_RECORD_JSON_BLOCK_NEON_H
 #define LEAT_RECORD_JSON_BLOCK_NEON_H
 
@@ -21,10 +21,12 @@ static inline unsigned json_block_first(uint8x16_t matches) {
     return mask ? (unsigned)__builtin_ctzll(mask) >> 2 : JSON_BLOCK;
 }
 
-/* The first byte that is not plain ASCII string text: quote, backslash, control, non-ASCII; 16 if none is. */
+/* The first byte that is not plain ASCII string text: quote, backslash, control, non-ASCII; 16 if
+ * none is. */
 static inline unsigned json_block_string_stop(const char *data) {
     uint8x16_t bytes = json_block_load(data);
-    uint8x16_t marks = vorrq_u8(vceqq_u8(bytes, vdupq_n_u8('"')), vceqq_u8(bytes, vdupq_n_u8('\\')));
+    uint8x16_t marks =
+        vorrq_u8(vceqq_u8(bytes, vdupq_n_u8('"')), vceqq_u8(bytes, vdupq_n_u8('\\')));
     uint8x16_t other = vcltq_s8(vreinterpretq_s8_u8(bytes), vdupq_n_s8(0x20));
     return json_block_first(vorrq_u8(marks, other));
 }
@@ -32,7 +34,8 @@ static inline unsigned json_block_string_stop(const char *data) {
 /* The first byte that a JSON writer must escape: quote, backslash, control; 16 if none is. */
 static inline unsigned json_block_escape_stop(const char *data) {
     uint8x16_t bytes = json_block_load(data);
-    uint8x16_t marks = vorrq_u8(vceqq_u8(bytes, vdupq_n_u8('"')), vceqq_u8(bytes, vdupq_n_u8('\\')));
+    uint8x16_t marks =
+        vorrq_u8(vceqq_u8(bytes, vdupq_n_u8('"')), vceqq_u8(bytes, vdupq_n_u8('\\')));
     return json_block_first(vorrq_u8(marks, vcltq_u8(bytes, vdupq_n_u8(0x20))));
 }
 
@@ -56,15 +59,18 @@ static inline bool json_block_equal(const char *a, const char *b, unsigned len) 
 /* The first byte that opens or closes a JSON container or is a quote; 16 if none is. */
 static inline unsigned json_block_bracket_stop(const char *data) {
     uint8x16_t bytes = json_block_load(data);
-    uint8x16_t folded = vorrq_u8(bytes, vdupq_n_u8(0x20)); /* [ and { are 0x20 apart, so are ] and } */
-    uint8x16_t brackets = vorrq_u8(vceqq_u8(folded, vdupq_n_u8('{')), vceqq_u8(folded, vdupq_n_u8('}')));
+    uint8x16_t folded =
+        vorrq_u8(bytes, vdupq_n_u8(0x20)); /* [ and { are 0x20 apart, so are ] and } */
+    uint8x16_t brackets =
+        vorrq_u8(vceqq_u8(folded, vdupq_n_u8('{')), vceqq_u8(folded, vdupq_n_u8('}')));
     return json_block_first(vorrq_u8(brackets, vceqq_u8(bytes, vdupq_n_u8('"'))));
 }
 
 /* The first of three bytes; 16 if none is there. */
 static inline unsigned json_block_any_of(const char *data, char a, char b, char c) {
     uint8x16_t bytes = json_block_load(data);
-    uint8x16_t ab = vorrq_u8(vceqq_u8(bytes, vdupq_n_u8((uint8_t)a)), vceqq_u8(bytes, vdupq_n_u8((uint8_t)b)));
+    uint8x16_t ab =
+        vorrq_u8(vceqq_u8(bytes, vdupq_n_u8((uint8_t)a)), vceqq_u8(bytes, vdupq_n_u8((uint8_t)b)));
     return json_block_first(vorrq_u8(ab, vceqq_u8(bytes, vdupq_n_u8((uint8_t)c))));
 }
 

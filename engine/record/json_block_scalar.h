@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The plain C twin, for machines without SSE2 and NEON and for the tests; included by json_block.h only. */
+/* The plain C twin, for machines without SSE2 and NEON and for the tests; included by json_block.h
+ * only. */
 #ifndef LEAT_RECORD_JSON_BLOCK_SCALAR_H
 #define LEAT_RECORD_JSON_BLOCK_SCALAR_H
 
-/* The first byte that is not plain ASCII string text: quote, backslash, control, non-ASCII; 16 if none is. */
+/* The first byte that is not plain ASCII string text: quote, backslash, control, non-ASCII; 16 if
+ * none is. */
 static inline unsigned json_block_string_stop(const char *data) {
     unsigned i = 0;
     while (i < JSON_BLOCK && data[i] != '"' && data[i] != '\\' && (signed char)data[i] >= 0x20) {

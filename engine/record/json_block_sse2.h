@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The SSE2 twin; included by json_block.h only. SSE2 is part of x86-64, so there is no run-time choice. A
- * signed comparison `byte < 0x20` finds control characters and every byte of non-ASCII text at once. */
+/* The SSE2 twin; included by json_block.h only. SSE2 is part of x86-64, so there is no run-time
+ * choice. A signed comparison `byte < 0x20` finds control characters and every byte of non-ASCII
+ * text at once. */
 #ifndef LEAT_RECORD_JSON_BLOCK_SSE2_H
 #define LEAT_RECORD_JSON_BLOCK_SSE2_H
 
@@ -14,7 +15,8 @@ static inline unsigned json_block_first(__m128i matches) {
     return (unsigned)__builtin_ctz((unsigned)_mm_movemask_epi8(matches) | 1u << JSON_BLOCK);
 }
 
-/* The first byte that is not plain ASCII string text: quote, backslash, control, non-ASCII; 16 if none is. */
+/* The first byte that is not plain ASCII string text: quote, backslash, control, non-ASCII; 16 if
+ * none is. */
 static inline unsigned json_block_string_stop(const char *data) {
     __m128i bytes = json_block_load(data);
     __m128i quote = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('"'));
@@ -55,7 +57,8 @@ static inline bool json_block_equal(const char *a, const char *b, unsigned len) 
 /* The first byte that opens or closes a JSON container or is a quote; 16 if none is. */
 static inline unsigned json_block_bracket_stop(const char *data) {
     __m128i bytes = json_block_load(data);
-    __m128i folded = _mm_or_si128(bytes, _mm_set1_epi8(0x20)); /* [ and { are 0x20 apart, so are ] and } */
+    __m128i folded =
+        _mm_or_si128(bytes, _mm_set1_epi8(0x20)); /* [ and { are 0x20 apart, so are ] and } */
     __m128i open = _mm_cmpeq_epi8(folded, _mm_set1_epi8('{'));
     __m128i close = _mm_cmpeq_epi8(folded, _mm_set1_epi8('}'));
     __m128i quote = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('"'));

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The vector twin and the plain twin of every block question give the same answer: for each byte value at each
- * place, and for random blocks. On a machine without vectors both are the plain one and the test is idle. */
+/* The vector twin and the plain twin of every block question give the same answer: for each byte
+ * value at each place, and for random blocks. On a machine without vectors both are the plain one
+ * and the test is idle. */
 #define json_block_string_stop plain_string_stop
 #define json_block_escape_stop plain_escape_stop
 #define json_block_digits plain_digits
@@ -13,6 +14,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
+
 #include "engine/record/json_block_scalar.h"
 #undef json_block_string_stop
 #undef json_block_escape_stop
@@ -30,6 +32,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+
 #include <cmocka.h>
 
 static uint64_t random_state = 88172645463325252;
@@ -48,7 +51,8 @@ static void check_block(const char *block, const char *other) {
     assert_int_equal(json_block_spaces(block), plain_spaces(block));
     assert_int_equal(json_block_bracket_stop(block), plain_bracket_stop(block));
     assert_int_equal(json_block_any_of(block, ',', '"', '\n'), plain_any_of(block, ',', '"', '\n'));
-    assert_int_equal(json_block_any_of(block, '\t', '\xff', 0), plain_any_of(block, '\t', '\xff', 0));
+    assert_int_equal(json_block_any_of(block, '\t', '\xff', 0),
+                     plain_any_of(block, '\t', '\xff', 0));
     assert_int_equal(json_block_where(block, '\n'), plain_where(block, '\n'));
     assert_int_equal(json_block_where(block, '\x80'), plain_where(block, '\x80'));
     for (unsigned len = 0; len <= JSON_BLOCK; len++) {

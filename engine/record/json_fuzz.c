@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Fuzzes the JSON scanner and what walks accepted text: lines and documents agree, a value's slice scans again, the
- * normalised text scans, normalises to itself and compares equal. */
+/* Fuzzes the JSON scanner and what walks accepted text: lines and documents agree, a value's slice
+ * scans again, the normalised text scans, normalises to itself and compares equal. */
 #include "engine/base/buffer.h"
 #include "engine/record/json.h"
 
@@ -8,8 +8,10 @@
 
 enum { NAMES = 4, DEPTH = 64 };
 
-static const struct slice names[NAMES] = {
-    {.data = "a", .len = 1}, {.data = "id", .len = 2}, {.data = "", .len = 0}, {.data = "user", .len = 4}};
+static const struct slice names[NAMES] = {{.data = "a", .len = 1},
+                                          {.data = "id", .len = 2},
+                                          {.data = "", .len = 0},
+                                          {.data = "user", .len = 4}};
 
 static void check_line(struct slice text, const struct json_keys *keys) {
     struct json_value values[NAMES], root;
@@ -47,7 +49,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     if (json_scan(text, keys, DEPTH, values, &root, &error)) {
         for (int i = 0; i < NAMES; i++) {
             struct json_value again;
-            assert(values[i].kind == JSON_NONE || json_scan(values[i].text, NULL, DEPTH, NULL, &again, &error));
+            assert(values[i].kind == JSON_NONE ||
+                   json_scan(values[i].text, NULL, DEPTH, NULL, &again, &error));
             assert(values[i].kind == json_member(text, names[i]).kind);
         }
         if (!root.unacceptable && !has_exponent(text)) {

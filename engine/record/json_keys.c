@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Builds the table of member names. Several columns may ask for the same name (`a` twice): only the first
- * is in the table, the scanner's caller copies. The table has at least twice as many slots as names, so a
- * search always ends. */
+/* Builds the table of member names. Several columns may ask for the same name (`a` twice): only the
+ * first is in the table, the scanner's caller copies. The table has at least twice as many slots as
+ * names, so a search always ends. */
 #include "engine/record/json_keys.h"
 
 #include "engine/record/json_text.h"

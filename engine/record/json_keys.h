@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Inside of the JSON scanner: the table that finds a member's name. A name is hashed by its length and three
- * of its bytes, which costs no loop; the table is built with a multiplier that leaves no collision when there
- * is one. Immutable once made. */
+/* Inside of the JSON scanner: the table that finds a member's name. A name is hashed by its length
+ * and three of its bytes, which costs no loop; the table is built with a multiplier that leaves no
+ * collision when there is one. Immutable once made. */
 #ifndef LEAT_RECORD_JSON_KEYS_H
 #define LEAT_RECORD_JSON_KEYS_H
 
@@ -28,8 +28,8 @@ static inline uint32_t json_keys_slot(const struct json_keys *keys, const char *
     return (mix * keys->multiplier) >> 16 & keys->mask;
 }
 
-/* The key named by the bytes of a quoted string without escapes; NULL if nobody asked for it. readable:
- * bytes that may be read from name on. */
+/* The key named by the bytes of a quoted string without escapes; NULL if nobody asked for it.
+ * readable: bytes that may be read from name on. */
 static inline const struct json_key *json_keys_find(const struct json_keys *keys, const char *name,
                                                     size_t len, size_t readable) {
     uint32_t slot = json_keys_slot(keys, name, len);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Walks JSON text that the scanner has accepted: members, elements, string contents. Because the text is
- * valid, skipping a value needs only strings and brackets; nothing is checked twice, but every step is bounded
- * by the end of the slice, so that text which was never scanned cannot lead outside of it. */
+/* Walks JSON text that the scanner has accepted: members, elements, string contents. Because the
+ * text is valid, skipping a value needs only strings and brackets; nothing is checked twice, but
+ * every step is bounded by the end of the slice, so that text which was never scanned cannot lead
+ * outside of it. */
 #include "engine/record/json.h"
 #include "engine/record/json_block.h"
 #include "engine/record/json_text.h"

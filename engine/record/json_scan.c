@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The JSON scanner. One pass of recursive descent without recursion: the top-level object is walked member by
- * member, each name is looked up, and whatever lies deeper is validated by a loop with one bit a level. The
- * hot path is a string: sixteen bytes at a time, leaving the block only for the closing quote; escapes and
- * non-ASCII text take the slow road. Nothing reads beyond the end: the last 15 bytes go byte by byte.
+/* The JSON scanner. One pass of recursive descent without recursion: the top-level object is walked
+ * member by member, each name is looked up, and whatever lies deeper is validated by a loop with
+ * one bit a level. The hot path is a string: sixteen bytes at a time, leaving the block only for
+ * the closing quote; escapes and non-ASCII text take the slow road. Nothing reads beyond the end:
+ * the last 15 bytes go byte by byte.
  *
- * Every failure notes its place no later than the first newline that the scanner must not cross, so that a
- * refused line still ends where it ends. */
+ * Every failure notes its place no later than the first newline that the scanner must not cross, so
+ * that a refused line still ends where it ends. */
 #include "engine/record/json_shape.h"
 #include "engine/record/json_text.h"
 
@@ -43,7 +44,8 @@ static const char *fail_expected(struct scan *scan, const char *p, const char *m
     return fail(scan, p, scan->lines && *p == '\n' ? "the document ends too early" : message);
 }
 
-static __attribute__((noinline)) const char *skip_space_slow(const struct scan *scan, const char *p) {
+static __attribute__((noinline)) const char *skip_space_slow(const struct scan *scan,
+                                                             const char *p) {
     while (p < scan->end) {
         if (*p == ' ') {
             p += scan->end - p >= JSON_BLOCK ? json_block_spaces(p) : 1;
@@ -67,7 +69,7 @@ static inline const char *skip_space(const struct scan *scan, const char *p) {
     return skip_space_slow(scan, p);
 }
 
-/* --- strings --------------------------------------------------------------------------------------------------- */
+/* --- strings --------------------------------------------------------------------------------- */
 
 static const char *scan_escape(struct scan *scan, const char *p) {
     uint32_t code = 0;
@@ -82,7 +84,8 @@ static const char *scan_escape(struct scan *scan, const char *p) {
     return p + len;
 }
 
-/* p stands on a byte that is not plain ASCII text and not the closing quote: takes the run of such. */
+/* p stands on a byte that is not plain ASCII text and not the closing quote: takes the run of such.
+ */
 static __attribute__((noinline)) const char *scan_odd(struct scan *scan, const char *p) {
     while (p < scan->end) {
         if (*p == '\\') {
@@ -141,7 +144,7 @@ static inline const char *scan_string(struct scan *scan, const char *p) {
     return scan_string_tail(scan, p);
 }
 
-/* --- numbers and literals -------------------------------------------------------------------------------------- */
+/* --- numbers and literals -------------------------------------------------------------------- */
 
 static inline const char *skip_digits(const struct scan *scan, const char *p) {
     while (scan->end - p >= JSON_BLOCK) {
@@ -222,7 +225,7 @@ static inline const char *scan_scalar(struct scan *scan, const char *p, enum jso
     }
 }
 
-/* --- containers ------------------------------------------------------------------------------------------------ */
+/* --- containers ------------------------------------------------------------------------------ */
 
 /* The containers that are open: bit set = object. */
 struct nesting {
@@ -258,7 +261,8 @@ static inline const char *scan_name(struct scan *scan, const char *p) {
     return skip_space(scan, p + 1);
 }
 
-/* p is at a bracket: enters, and stops at the first value or, when there is none, behind the closing one. */
+/* p is at a bracket: enters, and stops at the first value or, when there is none, behind the
+ * closing one. */
 static inline const char *container_open(struct scan *scan, struct nesting *nesting, const char *p,
                                          bool *ret_empty) {
     bool object = *p == '{';
@@ -338,10 +342,11 @@ static inline const char *scan_value(struct scan *scan, const char *p, uint32_t 
     return p;
 }
 
-/* --- the top-level object -------------------------------------------------------------------------------------- */
+/* --- the top-level object -------------------------------------------------------------------- */
 
 /* p is at a member's name: finds who asked for it, and stops at the value. */
-static inline const char *scan_key(struct scan *scan, const char *p, const struct json_key **ret_key) {
+static inline const char *scan_key(struct scan *scan, const char *p,
+                                   const struct json_key **ret_key) {
     const char *name = p + 1;
     scan->escaped = false;
     if (peek(scan, p) != '"') {
@@ -352,9 +357,8 @@ static inline const char *scan_key(struct scan *scan, const char *p, const struc
         return NULL;
     }
     size_t len = (size_t)(p - name) - 1;
-    *ret_key = scan->escaped
-                   ? json_keys_find_escaped(scan->keys, slice_make(name, len))
-                   : json_keys_find(scan->keys, name, len, (size_t)(scan->end - name));
+    *ret_key = scan->escaped ? json_keys_find_escaped(scan->keys, slice_make(name, len))
+                             : json_keys_find(scan->keys, name, len, (size_t)(scan->end - name));
     p = skip_space(scan, p);
     if (peek(scan, p) != ':') {
         return fail_expected(scan, p, "colon expected");
@@ -482,14 +486,15 @@ bool json_scan_with(const struct json_scanner *scanner, struct slice text,
 }
 
 bool json_scan(struct slice document, const struct json_keys *keys, uint32_t depth_max,
-               struct json_value *ret_values, struct json_value *ret_root, struct json_error *error) {
+               struct json_value *ret_values, struct json_value *ret_root,
+               struct json_error *error) {
     struct json_scanner scanner = {.keys = keys, .values = ret_values, .depth_max = depth_max};
     return json_scan_with(&scanner, document, ret_root, NULL, error);
 }
 
 bool json_scan_line(const char *data, size_t len, const struct json_keys *keys, uint32_t depth_max,
-                    struct json_value *ret_values, struct json_value *ret_root, size_t *ret_line_len,
-                    struct json_error *error) {
+                    struct json_value *ret_values, struct json_value *ret_root,
+                    size_t *ret_line_len, struct json_error *error) {
     struct json_scanner scanner = {.keys = keys, .values = ret_values, .depth_max = depth_max};
     return json_scan_with(&scanner, slice_make(data, len), ret_root, ret_line_len, error);
 }

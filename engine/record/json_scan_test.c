@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the scanner takes and refuses, by the classes of RFC 8259 (structure, numbers, strings, escapes, UTF-8,
- * depth, and the choices that the RFC leaves open), and what it finds. Every text is scanned at its own malloc'd
- * size, so that the sanitizer sees a read beyond the end, and in three guises: as it is, with long space before
- * and behind (the block path), and as a line. */
+/* What the scanner takes and refuses, by the classes of RFC 8259 (structure, numbers, strings,
+ * escapes, UTF-8, depth, and the choices that the RFC leaves open), and what it finds. Every text
+ * is scanned at its own malloc'd size, so that the sanitizer sees a read beyond the end, and in
+ * three guises: as it is, with long space before and behind (the block path), and as a line. */
 #include "engine/record/json.h"
 
 #include <setjmp.h>
@@ -94,6 +94,7 @@ static void documents_of_every_kind_are_accepted(void **state) {
 
 static void broken_structure_is_refused(void **state) {
     (void)state;
+    /* clang-format off */
     static const char *const texts[] = {
         "", " ", "\r\n", "[", "]", "{", "}", "[1", "[1,", "[1,]", "[,1]", "[,]", "[1,,2]", "[1 2]", "[1:2]",
         "[\"a\",\n4\n,1,", "[\"\"", "[\"\",", "{\"a\"", "{\"a\":", "{\"a\":1", "{\"a\":1,", "{\"a\":1,}",
@@ -103,6 +104,7 @@ static void broken_structure_is_refused(void **state) {
         "//x\n1", "1//x", "[1]#", "*", ":", ",", "\xEF\xBB\xBF{}", "\xEF\xBB", "{}\xEF\xBB\xBF", "[\x0b]",
         "[\f]", "[\xC2\xA0]", "[\xE2\x81\xA0]", "[1\xC2\x85]", "<null>", "undefined", "[\"a\":1]", "[{}}",
     };
+    /* clang-format on */
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         if (accepts(texts[i])) {
             fail_msg("accepted: %s", texts[i]);
@@ -115,9 +117,9 @@ static void broken_structure_is_refused(void **state) {
 
 static void literals_are_exact(void **state) {
     (void)state;
-    static const char *const texts[] = {"nul",   "nulll", "tru",  "truee",    "fals",  "falsee", "True",
-                                        "NULL",  "FALSE", "nan",  "NaN",      "n",     "t",      "f",
-                                        "Infinity", "-Infinity", "[tru]", "[fals", "nule", "trux"};
+    static const char *const texts[] = {
+        "nul", "nulll", "tru", "truee", "fals",     "falsee",    "True",  "NULL",  "FALSE", "nan",
+        "NaN", "n",     "t",   "f",     "Infinity", "-Infinity", "[tru]", "[fals", "nule",  "trux"};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         REFUSES(texts[i]);
     }
@@ -125,18 +127,24 @@ static void literals_are_exact(void **state) {
 
 static void numbers_follow_the_grammar(void **state) {
     (void)state;
+    /* clang-format off */
     static const char *const good[] = {
-        "0", "-0", "0.0", "-0.0", "1", "10", "123456789", "1.5", "1e5", "1E5", "1e+5", "1e-5", "0e0", "0E+1",
-        "1.23e45", "123e65", "-123123e100000", "1e400", "20e1", "0.4e006",
+        "0", "-0", "0.0", "-0.0", "1", "10", "123456789", "1.5", "1e5", "1E5", "1e+5", "1e-5",
+        "0e0", "0E+1", "1.23e45", "123e65", "-123123e100000", "1e400", "20e1", "0.4e006",
         "123456789012345678901234567890123456789012345678901234567890",
         "-0.000000000000000000000000000000000000000000000000000000000000000000000000000001",
-        "1234567890123456", "12345678901234567", "1234567890123456.1234567890123456e1234567890123456",
+        "1234567890123456", "12345678901234567",
+        "1234567890123456.1234567890123456e1234567890123456",
     };
+    /* clang-format on */
+    /* clang-format off */
     static const char *const bad[] = {
-        "-", "+1", "01", "-01", "00", "1.", ".5", "-.5", "1.e5", "1e", "1e+", "1e-", "1E", "1.5e", "0x10", "1_000",
-        "--1", "1-", "1+1", "1.2.3", "1e5.5", "1ee5", "1eE5", "0.e1", "-2.", "2.e+3", "1 000", "[-]", "-a", "-foo",
-        "1a", "1.5f", "0b1", "Inf", "-NaN", "012345678901234567890", "1.a", "1e1a", "\xEF\xBC\x91", "-\n1",
+        "-", "+1", "01", "-01", "00", "1.", ".5", "-.5", "1.e5", "1e", "1e+", "1e-", "1E", "1.5e",
+        "0x10", "1_000", "--1", "1-", "1+1", "1.2.3", "1e5.5", "1ee5", "1eE5", "0.e1", "-2.",
+        "2.e+3", "1 000", "[-]", "-a", "-foo", "1a", "1.5f", "0b1", "Inf", "-NaN",
+        "012345678901234567890", "1.a", "1e1a", "\xEF\xBC\x91", "-\n1",
     };
+    /* clang-format on */
     for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
         char text[256];
         ACCEPTS(good[i]);
@@ -153,19 +161,26 @@ static void numbers_follow_the_grammar(void **state) {
 
 static void strings_follow_the_grammar(void **state) {
     (void)state;
+    /* clang-format off */
     static const char *const good[] = {
-        "\"a\"", "\"\x7f\"", "\"/\"", "\"\\\"\\\\\\/\\b\\f\\n\\r\\t\"", "\"\\u0041\\u00e9\\u20AC\"", "\"\\uD834\\uDd1e\"",
-        "\"fifteen bytes.\"", "\"sixteen bytes...\"", "\"seventeen bytes..\"", "\"thirty-two bytes of plain text..\"",
-        "\"\\\\\"", "\"a\\\\\"", "\"\\u0000\"", "\"\\uD800\"", "\"\\uDC00\"", "\"\\uDC00\\uD800\"", "\"\\uD800\\uD800\\n\"",
+        "\"a\"", "\"\x7f\"", "\"/\"", "\"\\\"\\\\\\/\\b\\f\\n\\r\\t\"", "\"\\u0041\\u00e9\\u20AC\"",
+        "\"\\uD834\\uDd1e\"", "\"fifteen bytes.\"", "\"sixteen bytes...\"", "\"seventeen bytes..\"",
+        "\"thirty-two bytes of plain text..\"", "\"\\\\\"", "\"a\\\\\"", "\"\\u0000\"",
+        "\"\\uD800\"", "\"\\uDC00\"", "\"\\uDC00\\uD800\"", "\"\\uD800\\uD800\\n\"",
         "\"\\uDADA\\n\"", "\"\\u005C\"", "\"\\u0022\"", "\"\\uFFFF\"",
     };
+    /* clang-format on */
+    /* clang-format off */
     static const char *const bad[] = {
-        "\"", "\"a", "'a'", "\"\\\"", "\"\\", "\"\\a\"", "\"\\x00\"", "\"\\U0041\"", "\"\\0\"", "\"\\ \"", "\"\\'\"",
-        "\"\\u\"", "\"\\u1\"", "\"\\u12\"", "\"\\u123\"", "\"\\u00g0\"", "\"\\u-123\"", "\"\\u 123\"", "\"\\uD800\\u\"",
-        "\"\\uD800\\u1\"", "\"\\uD800\\x\"", "\"\\uD800\\", "\"\\uD800\\u1x", "\"\\u00", "\"\\u", "\"\t\"", "\"\x1f\"",
-        "\"\x01\"", "\"a\nb\"", "\"\r\"", "\"sixteen bytes...", "\"fifteen bytes.\x02\"", "\"seventeen bytes..\x02\"",
-        "\"\\\t\"", "\"\\\n\"", "\"\\\xC3\xA9\"", "a\"", "\"a\"b\"", "[\"x\"\"]",
+        "\"", "\"a", "'a'", "\"\\\"", "\"\\", "\"\\a\"", "\"\\x00\"", "\"\\U0041\"", "\"\\0\"",
+        "\"\\ \"", "\"\\'\"", "\"\\u\"", "\"\\u1\"", "\"\\u12\"", "\"\\u123\"", "\"\\u00g0\"",
+        "\"\\u-123\"", "\"\\u 123\"", "\"\\uD800\\u\"", "\"\\uD800\\u1\"", "\"\\uD800\\x\"",
+        "\"\\uD800\\", "\"\\uD800\\u1x", "\"\\u00", "\"\\u", "\"\t\"", "\"\x1f\"", "\"\x01\"",
+        "\"a\nb\"", "\"\r\"", "\"sixteen bytes...", "\"fifteen bytes.\x02\"",
+        "\"seventeen bytes..\x02\"", "\"\\\t\"", "\"\\\n\"", "\"\\\xC3\xA9\"", "a\"", "\"a\"b\"",
+        "[\"x\"\"]",
     };
+    /* clang-format on */
     for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
         char text[256];
         ACCEPTS(good[i]);
@@ -202,17 +217,23 @@ static bool utf8_accepted(const char *sequence) {
 
 static void utf8_in_strings_is_checked(void **state) {
     (void)state;
+    /* clang-format off */
     static const char *const good[] = {
-        "\xC2\x80", "\xDF\xBF", "\xE0\xA0\x80", "\xE2\x82\xAC", "\xED\x9F\xBF", "\xEE\x80\x80", "\xEF\xBF\xBF",
-        "\xEF\xBF\xBE", "\xF0\x90\x80\x80", "\xF0\x9F\x98\x80", "\xF4\x8F\xBF\xBF", "\xEF\xBB\xBF",
-        "\xD0\xBF\xD1\x80\xD0\xB8\xD0\xB2\xD0\xB5\xD1\x82", "\xE4\xBD\xA0\xE5\xA5\xBD",
+        "\xC2\x80", "\xDF\xBF", "\xE0\xA0\x80", "\xE2\x82\xAC", "\xED\x9F\xBF", "\xEE\x80\x80",
+        "\xEF\xBF\xBF", "\xEF\xBF\xBE", "\xF0\x90\x80\x80", "\xF0\x9F\x98\x80", "\xF4\x8F\xBF\xBF",
+        "\xEF\xBB\xBF", "\xD0\xBF\xD1\x80\xD0\xB8\xD0\xB2\xD0\xB5\xD1\x82",
+        "\xE4\xBD\xA0\xE5\xA5\xBD",
     };
+    /* clang-format on */
+    /* clang-format off */
     static const char *const bad[] = {
-        "\x80", "\xBF", "\xC0\x80", "\xC1\xBF", "\xC2", "\xC2\x41", "\xC2\xC2\x80", "\xE0\x80\x80", "\xE0\x9F\xBF", "\xE2\x82",
-        "\xE2\x41\xAC", "\xE2\x82\x41", "\xED\xA0\x80", "\xED\xBF\xBF", "\xF0\x80\x80\x80", "\xF0\x8F\xBF\xBF",
-        "\xF4\x90\x80\x80", "\xF5\x80\x80\x80", "\xF8\x88\x80\x80\x80", "\xFE", "\xFF", "\xF0\x9F\x98", "\xF0\x9F",
-        "\xF0\x41\x98\x80", "\xF0\x9F\x41\x80", "\xF0\x9F\x98\x41", "\xE9", "\xFC\x80\x80\x80\x80\x80",
+        "\x80", "\xBF", "\xC0\x80", "\xC1\xBF", "\xC2", "\xC2\x41", "\xC2\xC2\x80", "\xE0\x80\x80",
+        "\xE0\x9F\xBF", "\xE2\x82", "\xE2\x41\xAC", "\xE2\x82\x41", "\xED\xA0\x80", "\xED\xBF\xBF",
+        "\xF0\x80\x80\x80", "\xF0\x8F\xBF\xBF", "\xF4\x90\x80\x80", "\xF5\x80\x80\x80",
+        "\xF8\x88\x80\x80\x80", "\xFE", "\xFF", "\xF0\x9F\x98", "\xF0\x9F", "\xF0\x41\x98\x80",
+        "\xF0\x9F\x41\x80", "\xF0\x9F\x98\x41", "\xE9", "\xFC\x80\x80\x80\x80\x80",
     };
+    /* clang-format on */
     for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
         assert_true(utf8_accepted(good[i]));
     }
@@ -221,14 +242,21 @@ static void utf8_in_strings_is_checked(void **state) {
     }
 }
 
-static void build_nested(char *text, const char *open, const char *inner, const char *close, uint32_t depth) {
-    text[0] = '\0';
+/* Appends text and its NUL; returns the new end. */
+static char *append(char *at, const char *text) {
+    size_t len = strlen(text);
+    memcpy(at, text, len + 1);
+    return at + len;
+}
+
+static void build_nested(char *text, const char *open, const char *inner, const char *close,
+                         uint32_t depth) {
     for (uint32_t i = 0; i < depth; i++) {
-        strcat(text, open);
+        text = append(text, open);
     }
-    strcat(text, inner);
+    text = append(text, inner);
     for (uint32_t i = 0; i < depth; i++) {
-        strcat(text, close);
+        text = append(text, close);
     }
 }
 
@@ -295,7 +323,7 @@ static void a_refusal_says_where_and_why(void **state) {
     check_refusal("[-x]", 2, "digit expected");
 }
 
-/* --- members --------------------------------------------------------------------------------------------------- */
+/* --- members --------------------------------------------------------------------------------- */
 
 struct fixture {
     struct arena *arena;
@@ -314,7 +342,8 @@ static void fixture_names(struct fixture *fixture, const char *const *names, uin
 }
 
 static bool fixture_scan(struct fixture *fixture, const char *text) {
-    return json_scan(slice_of(text), fixture->keys, DEPTH, fixture->values, &fixture->root, &fixture->error);
+    return json_scan(slice_of(text), fixture->keys, DEPTH, fixture->values, &fixture->root,
+                     &fixture->error);
 }
 
 static void check_value(const struct json_value *value, enum json_kind kind, const char *text) {
@@ -327,13 +356,14 @@ static void check_value(const struct json_value *value, enum json_kind kind, con
 
 static void members_are_found_in_any_order_and_kind(void **state) {
     (void)state;
-    static const char *const names[] = {"id", "a", "", "a name longer than sixteen bytes", "tags", "user",
-                                        "none", "ok"};
+    static const char *const names[] = {"id",   "a",    "",     "a name longer than sixteen bytes",
+                                        "tags", "user", "none", "ok"};
     struct fixture fixture;
     fixture_names(&fixture, names, 8);
-    assert_true(fixture_scan(&fixture, "{\"tags\": [1, \"]\"] ,\"x\":{\"id\":9},\"\":null,\"a\":-1.50,"
-                                       "\"user\":{\"id\":{\"a\":[{}]}},\"id\":\"q\\\"\","
-                                       "\"a name longer than sixteen bytes\":false,\"ok\":true}"));
+    assert_true(fixture_scan(&fixture,
+                             "{\"tags\": [1, \"]\"] ,\"x\":{\"id\":9},\"\":null,\"a\":-1.50,"
+                             "\"user\":{\"id\":{\"a\":[{}]}},\"id\":\"q\\\"\","
+                             "\"a name longer than sixteen bytes\":false,\"ok\":true}"));
     check_value(&fixture.values[0], JSON_STRING, "\"q\\\"\"");
     assert_true(fixture.values[0].escaped);
     check_value(&fixture.values[1], JSON_NUMBER, "-1.50");
@@ -350,13 +380,23 @@ static void members_are_found_in_any_order_and_kind(void **state) {
 
 static void names_that_differ_little_are_told_apart(void **state) {
     (void)state;
-    static const char *const names[] = {"col_01", "col_11", "col_02", "col_12", "cxl_01", "a sixteen byte k",
-                                        "a sixteen byte K", "a seventeen byteX", "a seventeen byteY", "ab", "aab"};
+    static const char *const names[] = {"col_01",
+                                        "col_11",
+                                        "col_02",
+                                        "col_12",
+                                        "cxl_01",
+                                        "a sixteen byte k",
+                                        "a sixteen byte K",
+                                        "a seventeen byteX",
+                                        "a seventeen byteY",
+                                        "ab",
+                                        "aab"};
     struct fixture fixture;
     fixture_names(&fixture, names, 11);
     for (uint32_t i = 0; i < 11; i++) {
         char text[128];
-        snprintf(text, sizeof text, "{\"%s\":%u,\"col_21\":0,\"a sixteen byte_k\":0,\"a\":0,\"aaab\":1}", names[i], i);
+        snprintf(text, sizeof text,
+                 "{\"%s\":%u,\"col_21\":0,\"a sixteen byte_k\":0,\"a\":0,\"aaab\":1}", names[i], i);
         assert_true(fixture_scan(&fixture, text));
         for (uint32_t j = 0; j < 11; j++) {
             assert_int_equal(fixture.values[j].kind, i == j ? JSON_NUMBER : JSON_NONE);
@@ -384,8 +424,9 @@ static void escaped_names_are_found(void **state) {
     static const char *const names[] = {"caf\xC3\xA9", "a\"b", "\xF0\x9F\x98\x80", "plain"};
     struct fixture fixture;
     fixture_names(&fixture, names, 4);
-    assert_true(fixture_scan(&fixture, "{\"caf\\u00e9\":1,\"a\\\"b\":2,\"\\ud83d\\ude00\":3,\"pl\\u0061in\":4,"
-                                       "\"plain\\u0000\":5,\"\\ud83d\":6}"));
+    assert_true(fixture_scan(
+        &fixture, "{\"caf\\u00e9\":1,\"a\\\"b\":2,\"\\ud83d\\ude00\":3,\"pl\\u0061in\":4,"
+                  "\"plain\\u0000\":5,\"\\ud83d\":6}"));
     for (uint32_t i = 0; i < 4; i++) {
         assert_int_equal(fixture.values[i].kind, JSON_NUMBER);
         assert_int_equal(fixture.values[i].text.data[0], '1' + (int)i);
@@ -399,8 +440,9 @@ static void what_postgres_cannot_hold_is_marked(void **state) {
     static const char *const names[] = {"a", "b", "c", "d", "e"};
     struct fixture fixture;
     fixture_names(&fixture, names, 5);
-    assert_true(fixture_scan(&fixture, "{\"a\":\"x\\u0000\",\"b\":\"\\ud83d\\ude00\",\"c\":{\"k\":[\"\\udead\"]},"
-                                       "\"d\":\"\\u0001\",\"e\":{\"\\ud800x\":1}}"));
+    assert_true(fixture_scan(
+        &fixture, "{\"a\":\"x\\u0000\",\"b\":\"\\ud83d\\ude00\",\"c\":{\"k\":[\"\\udead\"]},"
+                  "\"d\":\"\\u0001\",\"e\":{\"\\ud800x\":1}}"));
     assert_true(fixture.values[0].unacceptable);
     assert_false(fixture.values[1].unacceptable);
     assert_true(fixture.values[2].unacceptable);
@@ -437,7 +479,7 @@ static void a_refused_document_leaves_no_members(void **state) {
     arena_free(fixture.arena);
 }
 
-/* --- lines ----------------------------------------------------------------------------------------------------- */
+/* --- lines ----------------------------------------------------------------------------------- */
 
 static void a_line_ends_at_its_newline(void **state) {
     (void)state;
@@ -448,7 +490,8 @@ static void a_line_ends_at_its_newline(void **state) {
     assert_true(json_scan_line(text, sizeof text - 1, NULL, DEPTH, NULL, &root, &len, &error));
     assert_int_equal(len, 14);
     assert_int_equal(root.text.len, 11);
-    assert_true(json_scan_line(text + 15, sizeof text - 16, NULL, DEPTH, NULL, &root, &len, &error));
+    assert_true(
+        json_scan_line(text + 15, sizeof text - 16, NULL, DEPTH, NULL, &root, &len, &error));
     assert_int_equal(len, 7);
     assert_true(json_scan_line(text + 15, 7, NULL, DEPTH, NULL, &root, &len, &error));
     assert_int_equal(len, 7);
@@ -456,15 +499,33 @@ static void a_line_ends_at_its_newline(void **state) {
 
 static void a_refused_line_still_ends_at_its_newline(void **state) {
     (void)state;
-    static const char *const lines[] = {"{\"a\":", "{\"a\":\"unclosed", "[1,", "nul", "-", "1.", "1e", "\"\\", "\"\\u12",
-                                        "\"\xE2\x82", "{\"a\"", "{", "{}x \"\\\" [", "{\"a\":1} {\"b\":2}", "", "  ",
-                                        "\"sixteen bytes long and more", "tru", "[", "\"\\ud800\\u"};
+    static const char *const lines[] = {"{\"a\":",
+                                        "{\"a\":\"unclosed",
+                                        "[1,",
+                                        "nul",
+                                        "-",
+                                        "1.",
+                                        "1e",
+                                        "\"\\",
+                                        "\"\\u12",
+                                        "\"\xE2\x82",
+                                        "{\"a\"",
+                                        "{",
+                                        "{}x \"\\\" [",
+                                        "{\"a\":1} {\"b\":2}",
+                                        "",
+                                        "  ",
+                                        "\"sixteen bytes long and more",
+                                        "tru",
+                                        "[",
+                                        "\"\\ud800\\u"};
     for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
         char text[128];
         struct json_value root;
         struct json_error error;
         size_t len = 0, expected = strlen(lines[i]);
-        int total = snprintf(text, sizeof text, "%s\n{\"b\":\"a second line of some length\"}\n", lines[i]);
+        int total =
+            snprintf(text, sizeof text, "%s\n{\"b\":\"a second line of some length\"}\n", lines[i]);
         assert_false(json_scan_line(text, (size_t)total, NULL, DEPTH, NULL, &root, &len, &error));
         assert_int_equal(len, expected);
         assert_true(error.offset <= expected);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Inside of the JSON scanner: what the last documents looked like. Records of one source have the same members in the
- * same order, so the next name is nearly always the one that stood there before. Comparing with it, instead of
- * looking for the name's end, lets the processor run ahead: the scanner gains a third. A guess that fails costs one
- * comparison and is replaced. Nothing depends on the shape but speed. It belongs to one run of a decoder. */
+/* Inside of the JSON scanner: what the last documents looked like. Records of one source have the
+ * same members in the same order, so the next name is nearly always the one that stood there
+ * before. Comparing with it, instead of looking for the name's end, lets the processor run ahead:
+ * the scanner gains a third. A guess that fails costs one comparison and is replaced. Nothing
+ * depends on the shape but speed. It belongs to one run of a decoder. */
 #ifndef LEAT_RECORD_JSON_SHAPE_H
 #define LEAT_RECORD_JSON_SHAPE_H
 
@@ -30,10 +31,11 @@ struct json_scanner {
 };
 
 /* Scans text as a whole document, or with ret_line_len as json_scan_line does. */
-bool json_scan_with(const struct json_scanner *scanner, struct slice text, struct json_value *ret_root,
-                    size_t *ret_line_len, struct json_error *error);
+bool json_scan_with(const struct json_scanner *scanner, struct slice text,
+                    struct json_value *ret_root, size_t *ret_line_len, struct json_error *error);
 
-static inline bool json_shape_matches(const struct json_shape_member *member, const char *p, const char *end) {
+static inline bool json_shape_matches(const struct json_shape_member *member, const char *p,
+                                      const char *end) {
     uint32_t len = member->len;
     if (len == 0 || end - p < JSON_SHAPE_PATTERN) {
         return false;
@@ -46,8 +48,8 @@ static inline bool json_shape_matches(const struct json_shape_member *member, co
 }
 
 /* The name at name, without escapes, with its value at value. */
-static inline void json_shape_learn(struct json_shape_member *member, const char *name, const char *value,
-                                    const struct json_key *key) {
+static inline void json_shape_learn(struct json_shape_member *member, const char *name,
+                                    const char *value, const struct json_key *key) {
     size_t len = (size_t)(value - name);
     member->len = 0;
     if (len <= JSON_SHAPE_PATTERN) {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Characters of JSON string text: RFC 8259 section 7 for escapes, RFC 3629 for UTF-8. */
+/* Characters of JSON string text: RFC 8259 section 7 for escapes, RFC 3629 for UTF-8. This is the
+ * slow road of the scanner, taken byte by byte; plain ASCII never comes here. */
 #include "engine/record/json_text.h"
 
 static bool is_tail(char byte) {

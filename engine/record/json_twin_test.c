@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The scanner on vectors and the scanner on plain C are one: same verdict, same place, same members, over random
- * mutations of documents. The plain twin is this file's own copy of json_scan.c. Lines and documents agree too. */
+/* The scanner on vectors and the scanner on plain C are one: same verdict, same place, same
+ * members, over random mutations of documents. The plain twin is this file's own copy of
+ * json_scan.c. Lines and documents agree too. */
 #define JSON_BLOCK_SCALAR
 #define json_scan plain_scan
 #define json_scan_with plain_scan_with
@@ -18,22 +19,28 @@
 #include <cmocka.h>
 
 bool json_scan(struct slice document, const struct json_keys *keys, uint32_t depth_max,
-               struct json_value *ret_values, struct json_value *ret_root, struct json_error *error);
+               struct json_value *ret_values, struct json_value *ret_root,
+               struct json_error *error);
 bool json_scan_line(const char *data, size_t len, const struct json_keys *keys, uint32_t depth_max,
-                    struct json_value *ret_values, struct json_value *ret_root, size_t *ret_line_len,
-                    struct json_error *error);
-
-bool json_scan_with(const struct json_scanner *scanner, struct slice text, struct json_value *ret_root,
+                    struct json_value *ret_values, struct json_value *ret_root,
                     size_t *ret_line_len, struct json_error *error);
+
+bool json_scan_with(const struct json_scanner *scanner, struct slice text,
+                    struct json_value *ret_root, size_t *ret_line_len, struct json_error *error);
 
 enum { NAMES = 5, ROUNDS = 40000 };
 
 static const char *const seeds[] = {
-    "{\"id\":\"6f1c2b1e-0d3f-4a5b-9c7d-1e2f3a4b5c6d\",\"ts\":\"2026-11-01T10:00:00.123456Z\",\"type\":\"purchase\","
-    "\"user\":{\"id\":12345,\"country\":\"DE\",\"plan\":null},\"amount\":12.50,\"tags\":[\"a\",\"b\\n\"],\"ok\":true}",
-    "[1,-2.5e+10,[[],{}],{\"a\":\"\\u00e9\\ud83d\\ude00\"},\"\xD0\xBF\xD1\x80\xD0\xB8\xE4\xBD\xA0\xF0\x9F\x98\x80\",null]",
-    "{\"id\":\"\\u0000\",\"id\":{\"id\":[0,1,2,3,4,5,6,7,8,9,10,11,12,13]},\"a\\u0062c\":false, \"\":\"\"}",
-    "  \t{ \"amount\" : 123456789012345678901234567890.0001 , \"type\" : \"a string of more than sixteen bytes\" }\r",
+    "{\"id\":\"6f1c2b1e-0d3f-4a5b-9c7d-1e2f3a4b5c6d\",\"ts\":\"2026-11-01T10:00:00.123456Z\","
+    "\"type\":\"purchase\","
+    "\"user\":{\"id\":12345,\"country\":\"DE\",\"plan\":null},\"amount\":12.50,\"tags\":[\"a\","
+    "\"b\\n\"],\"ok\":true}",
+    "[1,-2.5e+10,[[],{}],{\"a\":\"\\u00e9\\ud83d\\ude00\"},"
+    "\"\xD0\xBF\xD1\x80\xD0\xB8\xE4\xBD\xA0\xF0\x9F\x98\x80\",null]",
+    "{\"id\":\"\\u0000\",\"id\":{\"id\":[0,1,2,3,4,5,6,7,8,9,10,11,12,13]},\"a\\u0062c\":false, "
+    "\"\":\"\"}",
+    "  \t{ \"amount\" : 123456789012345678901234567890.0001 , \"type\" : \"a string of more than "
+    "sixteen bytes\" }\r",
     "\"\\\\\\\"\\/\\b\\f\\n\\r\\t\"",
 };
 
@@ -103,7 +110,8 @@ static void check_twins(struct slice text, const struct json_keys *keys) {
 static void check_shape(struct slice text, const struct json_keys *keys, struct json_shape *shape) {
     struct json_value values[2][NAMES], roots[2];
     struct json_error errors[2];
-    struct json_scanner scanner = {.keys = keys, .values = values[0], .shape = shape, .depth_max = 128};
+    struct json_scanner scanner = {
+        .keys = keys, .values = values[0], .shape = shape, .depth_max = 128};
     bool guessed = json_scan_with(&scanner, text, &roots[0], NULL, &errors[0]);
     bool fresh = json_scan(text, keys, 128, values[1], &roots[1], &errors[1]);
     assert_int_equal(guessed, fresh);
@@ -121,14 +129,18 @@ static void check_lines(struct slice text, const struct json_keys *keys) {
     struct json_value values[2][NAMES], roots[2];
     struct json_error errors[2];
     size_t len[2];
-    bool fast = json_scan_line(text.data, text.len, keys, 128, values[0], &roots[0], &len[0], &errors[0]);
-    bool plain = plain_scan_line(text.data, text.len, keys, 128, values[1], &roots[1], &len[1], &errors[1]);
+    bool fast =
+        json_scan_line(text.data, text.len, keys, 128, values[0], &roots[0], &len[0], &errors[0]);
+    bool plain =
+        plain_scan_line(text.data, text.len, keys, 128, values[1], &roots[1], &len[1], &errors[1]);
     const char *newline = memchr(text.data, '\n', text.len);
     size_t expected = newline ? (size_t)(newline - text.data) : text.len;
     assert_int_equal(fast, plain);
     assert_int_equal(len[0], expected);
     assert_int_equal(len[1], expected);
-    assert_int_equal(json_scan(slice_make(text.data, expected), keys, 128, values[0], &roots[0], &errors[0]), fast);
+    assert_int_equal(
+        json_scan(slice_make(text.data, expected), keys, 128, values[0], &roots[0], &errors[0]),
+        fast);
     if (!fast) {
         assert_int_equal(errors[0].offset, errors[1].offset);
     }

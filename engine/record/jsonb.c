@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What Postgres's jsonb makes of a JSON text: members sorted by the key's length, then bytes, the last of equal keys;
- * canonical numbers and strings. Text and order follow JsonbToCString and compareJsonbContainers of Postgres 15,
- * with strings compared by bytes (COLLATE "C"). Recursion is as deep as the scanner's depth limit allows. */
+/* What Postgres's jsonb makes of a JSON text: members sorted by the key's length, then bytes, the
+ * last of equal keys; canonical numbers and strings. Text and order follow JsonbToCString and
+ * compareJsonbContainers of Postgres 15, with strings compared by bytes (COLLATE "C"). Recursion is
+ * as deep as the scanner's depth limit allows. */
 #include "engine/record/json.h"
 
 #include "engine/base/buffer.h"
@@ -76,7 +77,7 @@ static struct slice number_text(struct slice text, struct arena *arena) {
     return number;
 }
 
-/* --- text ------------------------------------------------------------------------------------------------------ */
+/* --- text ------------------------------------------------------------------------------------ */
 
 static void normalise(const struct json_value *value, struct arena *scratch, struct buffer *out);
 
@@ -131,7 +132,7 @@ void jsonb_normalise(struct slice text, struct arena *scratch, struct buffer *ou
     normalise(&root, scratch, out);
 }
 
-/* --- order ----------------------------------------------------------------------------------------------------- */
+/* --- order ----------------------------------------------------------------------------------- */
 
 static int compare(const struct json_value *a, const struct json_value *b, struct arena *scratch);
 
@@ -210,7 +211,8 @@ static int compare(const struct json_value *a, const struct json_value *b, struc
     }
 }
 
-/* An empty array is less than a scalar, but only at the top: Postgres keeps a lone scalar in an array of one. */
+/* An empty array is less than a scalar, but only at the top: Postgres keeps a lone scalar in an
+ * array of one. */
 int jsonb_compare(struct slice a, struct slice b, struct arena *scratch) {
     struct json_value left = json_root(a), right = json_root(b);
     bool left_scalar = kind_rank(left.kind) < 4, right_scalar = kind_rank(right.kind) < 4;

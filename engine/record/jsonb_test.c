@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Navigation, string contents, and Postgres's jsonb: its text and its order. Expected texts and orders were taken from
- * PostgreSQL 15. */
+/* Navigation, string contents, and Postgres's jsonb: its text and its order. Expected texts and
+ * orders were taken from PostgreSQL 15. */
 #include "engine/base/buffer.h"
 #include "engine/record/json.h"
 
@@ -32,19 +32,24 @@ static void jsonb_text_is_the_one_of_postgres(void **state) {
     check_text("\"\\u0041\\u00e9\\/\\b\\f\\n\\r\\t\\u0001\\\"\\\\\\ud83d\\ude00\\u007f\"",
                "\"A\xC3\xA9/\\b\\f\\n\\r\\t\\u0001\\\"\\\\\xF0\x9F\x98\x80\x7f\"");
     check_text("{\"\\u0062\":1,\"a\":2,\"b\":3}", "{\"a\": 2, \"b\": 3}");
-    check_text("{\"\":1,\"\xC3\xA9\":2,\"zz\":3,\"z\":4}", "{\"\": 1, \"z\": 4, \"zz\": 3, \"\xC3\xA9\": 2}");
+    check_text("{\"\":1,\"\xC3\xA9\":2,\"zz\":3,\"z\":4}",
+               "{\"\": 1, \"z\": 4, \"zz\": 3, \"\xC3\xA9\": 2}");
     check_text("true", "true");
     check_text("null", "null");
-    check_text("{\"k\":{\"y\":{\"b\":null,\"a\":false}}}", "{\"k\": {\"y\": {\"a\": false, \"b\": null}}}");
+    check_text("{\"k\":{\"y\":{\"b\":null,\"a\":false}}}",
+               "{\"k\": {\"y\": {\"a\": false, \"b\": null}}}");
 }
 
 static void jsonb_order_is_the_one_of_postgres(void **state) {
     (void)state;
     /* ascending */
-    static const char *const values[] = {"[]", "null", "\"\"", "\"a\"", "\"b\"", "-1.5", "2", "10", "false", "true",
-                                         "[null]", "[1]", "[[]]", "[{}]", "[1,1]", "[1,2]", "[[],null]", "{}",
-                                         "{\"a\":1}", "{\"a\":2}", "{\"b\":0}", "{\"a\":1, \"b\":1}", "{\"a\":1, \"b\":[]}",
-                                         "{\"aa\":0, \"b\":1}"};
+    /* clang-format off */
+    static const char *const values[] = {
+        "[]", "null", "\"\"", "\"a\"", "\"b\"", "-1.5", "2", "10", "false", "true", "[null]", "[1]",
+        "[[]]", "[{}]", "[1,1]", "[1,2]", "[[],null]", "{}", "{\"a\":1}", "{\"a\":2}", "{\"b\":0}",
+        "{\"a\":1, \"b\":1}", "{\"a\":1, \"b\":[]}", "{\"aa\":0, \"b\":1}",
+    };
+    /* clang-format on */
     struct arena *arena = arena_new(NULL, 0);
     size_t count = sizeof values / sizeof *values;
     for (size_t i = 0; i < count; i++) {
@@ -62,9 +67,12 @@ static void jsonb_order_is_the_one_of_postgres(void **state) {
 static void spelling_does_not_matter_to_equality(void **state) {
     (void)state;
     struct arena *arena = arena_new(NULL, 0);
-    static const char *const pairs[][2] = {{"{\"a\":1,\"b\":2}", " { \"b\":2 , \"a\":1.0 } "}, {"1e2", "100.00"},
-                                           {"\"\\u0041\"", "\"A\""}, {"{\"a\":1,\"a\":2}", "{\"a\":2}"},
-                                           {"[1, 2]", "[1,2]"}, {"-0", "0"}};
+    static const char *const pairs[][2] = {{"{\"a\":1,\"b\":2}", " { \"b\":2 , \"a\":1.0 } "},
+                                           {"1e2", "100.00"},
+                                           {"\"\\u0041\"", "\"A\""},
+                                           {"{\"a\":1,\"a\":2}", "{\"a\":2}"},
+                                           {"[1, 2]", "[1,2]"},
+                                           {"-0", "0"}};
     for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
         assert_int_equal(jsonb_compare(slice_of(pairs[i][0]), slice_of(pairs[i][1]), arena), 0);
     }
@@ -82,7 +90,8 @@ static void check_value(struct json_value value, const char *expected) {
 
 static void members_and_elements_are_found(void **state) {
     (void)state;
-    struct slice object = SLICE_LITERAL(" { \"a\" : {\"b\":[1,\"]}\"]} , \"c\\n\":null,\"a\":\"last\", \"d\":-1.5e3 } ");
+    struct slice object = SLICE_LITERAL(
+        " { \"a\" : {\"b\":[1,\"]}\"]} , \"c\\n\":null,\"a\":\"last\", \"d\":-1.5e3 } ");
     check_value(json_member(object, SLICE_LITERAL("a")), "\"last\"");
     check_value(json_member(object, SLICE_LITERAL("c\n")), "null");
     check_value(json_member(object, SLICE_LITERAL("d")), "-1.5e3");
@@ -111,11 +120,13 @@ static void string_contents_are_unescaped(void **state) {
     const char *code = NULL;
     assert_true(json_unescape(json_root(SLICE_LITERAL("\"plain\"")), arena, &text, &code));
     assert_true(slice_is(text, "plain"));
-    assert_true(json_unescape(json_root(SLICE_LITERAL("\"a\\u00e9\\ud83d\\ude00\\n\\/\\\\z\"")), arena, &text, &code));
+    assert_true(json_unescape(json_root(SLICE_LITERAL("\"a\\u00e9\\ud83d\\ude00\\n\\/\\\\z\"")),
+                              arena, &text, &code));
     assert_true(slice_is(text, "a\xC3\xA9\xF0\x9F\x98\x80\n/\\z"));
     assert_false(json_unescape(json_root(SLICE_LITERAL("\"a\\u0000\"")), arena, &text, &code));
     assert_string_equal(code, "22P05");
-    assert_false(json_unescape(json_root(SLICE_LITERAL("\"\\ude00\\u0000\"")), arena, &text, &code));
+    assert_false(
+        json_unescape(json_root(SLICE_LITERAL("\"\\ude00\\u0000\"")), arena, &text, &code));
     assert_string_equal(code, "22P02");
     arena_free(arena);
 }
@@ -134,7 +145,8 @@ static void navigation_stays_inside_of_broken_text(void **state) {
         uint32_t steps = 0;
         for (size_t at = 0; json_next(text, &at, &key, &value);) {
             assert_true(++steps < 100);
-            assert_true(value.text.data >= copy && value.text.data + value.text.len <= copy + len + 1);
+            assert_true(value.text.data >= copy &&
+                        value.text.data + value.text.len <= copy + len + 1);
         }
         (void)json_member(text, SLICE_LITERAL("a"));
         (void)json_element(text, 1);
