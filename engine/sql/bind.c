@@ -6,7 +6,7 @@
 #include "engine/sql/bind.h"
 
 #include "engine/record/format.h"
-#include "engine/sql/function_find.h"
+#include "engine/sql/run.h"
 
 /* The last columns of a decoded input, which * does not mean. */
 static const char *const virtual_names[VIRTUAL_COUNT] = {"_value",    "_raw",  "_key",     "_part",
@@ -308,6 +308,7 @@ enum status sql_compile(struct slice text, const struct schema *input, const str
     if (bind_statement(&binder)) {
         return STATUS_FAILED;
     }
+    plan_share(plan, arena);
     *ret = plan;
     return STATUS_OK;
 }

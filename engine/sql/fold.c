@@ -159,7 +159,7 @@ static void add_rows(struct sql_fold *fold, struct run *run, struct rows rows) {
 
 enum status sql_fold_add(struct sql_fold *fold, struct batch *batch, struct error *error) {
     struct run run;
-    struct rows rows = run_init(&run, batch, fold->plan->zone, fold->plan->slots);
+    struct rows rows = run_init(&run, batch, fold->plan);
     rows = run_clean(&run, rows);
     if (fold->plan->where) {
         rows = run_clean(&run, run_filter(&run, fold->plan->where, rows));
@@ -235,7 +235,7 @@ static struct rows project_groups(struct sql_fold *fold, struct run *run,
         origins[i] = ORIGIN_RANGE;
     }
     batch->origins = origins;
-    rows = run_init(run, batch, plan->zone, plan->slots);
+    rows = run_init(run, batch, plan);
     batch->columns = group_columns(fold, run);
     if (plan->having) {
         rows = run_filter(run, plan->having, rows);
@@ -259,7 +259,7 @@ enum status sql_fold_finish(struct sql_fold *fold, struct batch *ret_batch, stru
         rows = project_groups(fold, &run, &columns);
     } else {
         groups.rows = fold->store.rows;
-        rows = run_init(&run, &groups, plan->zone, 0);
+        rows = run_init(&run, &groups, plan);
     }
     if (run_status(&run, error)) {
         return STATUS_FAILED;

@@ -50,6 +50,7 @@ struct expr {
     uint32_t number; /* column, slot */
     uint32_t slot;   /* case: where the compared value is held, or NO_SLOT */
     enum is_test test;
+    uint32_t shared; /* number of a common subexpression, from 1; 0 = none */
     bool negated;
     bool stable; /* the same for the same row at any time: may be folded when its arguments are
                     constant */
@@ -80,7 +81,8 @@ struct sql_plan {
     const struct schema *input;
     bool *needed; /* by input column */
     uint32_t slots;
-    struct expr *where; /* NULL: every row */
+    uint32_t shared_count; /* common subexpressions */
+    struct expr *where;    /* NULL: every row */
     bool grouped;
     struct expr **keys;
     uint32_t keys_count;

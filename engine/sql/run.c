@@ -43,10 +43,10 @@ void call_null(struct call *call, struct column *ret, uint32_t row) {
     column_null_set(ret, row, call->arena);
 }
 
-struct rows run_init(struct run *run, struct batch *batch, const struct timezone *zone,
-                     uint32_t slots) {
-    *run = (struct run){.batch = batch, .arena = batch->arena, .zone = zone};
-    run->slots = arena_zalloc(run->arena, (slots + 1) * sizeof *run->slots);
+struct rows run_init(struct run *run, struct batch *batch, const struct sql_plan *plan) {
+    *run = (struct run){.batch = batch, .arena = batch->arena, .zone = plan->zone};
+    run->slots = arena_zalloc(run->arena, (plan->slots + 1) * sizeof *run->slots);
+    run->shared = arena_zalloc(run->arena, (plan->shared_count + 1) * sizeof *run->shared);
     if (batch->selection) {
         return (struct rows){.list = batch->selection, .count = batch->selected};
     }
@@ -197,9 +197,16 @@ const struct column *run_expr(struct run *run, const struct expr *expr, struct r
     default:
         break;
     }
+    const struct column *kept = expr->shared ? shared_find(run, expr, rows) : NULL;
+    if (kept) {
+        return kept;
+    }
     struct column *ret = arena_alloc(run->arena, sizeof *ret);
     column_init(ret, expr->type, run->batch->rows, run->arena);
     run_expr_into(run, expr, rows, ret);
+    if (expr->shared) {
+        shared_keep(run, expr, rows, ret);
+    }
     return ret;
 }
 

@@ -14,18 +14,24 @@ struct rows {
     uint32_t count;
 };
 
+/* What was computed of a common subexpression, and for which rows. */
+struct shared {
+    const struct column *column;
+    struct rows rows;
+};
+
 struct run {
     struct batch *batch;
     struct arena *arena;
     const struct timezone *zone;
     const struct column **slots;
+    struct shared *shared;       /* by number; NULL = nothing is kept */
     struct call_failure failure; /* of rows that belong to no record */
     bool detached;               /* no row belongs to a record: folding at bind */
 };
 
-/* The rows are the batch's selection. slots: as many as the plan says. */
-struct rows run_init(struct run *run, struct batch *batch, const struct timezone *zone,
-                     uint32_t slots);
+/* The rows are the batch's selection. */
+struct rows run_init(struct run *run, struct batch *batch, const struct sql_plan *plan);
 /* The value for these rows, by row number; a column of the batch is returned as it is. */
 const struct column *run_expr(struct run *run, const struct expr *expr, struct rows rows);
 /* The same, into a column of the right type that exists; rows not asked for are left alone. */
@@ -38,6 +44,14 @@ struct rows run_clean(struct run *run, struct rows rows);
 /* Evaluates an expression without columns once; false = it failed. */
 bool run_constant(const struct expr *expr, const struct timezone *zone, struct arena *arena,
                   struct column *ret, struct call_failure *failure);
+
+/* --- share.c --- */
+/* Numbers the common subexpressions of a finished plan. */
+void plan_share(struct sql_plan *plan, struct arena *arena);
+/* What was kept of it, if it covers the rows; else NULL. */
+const struct column *shared_find(const struct run *run, const struct expr *expr, struct rows rows);
+void shared_keep(struct run *run, const struct expr *expr, struct rows rows,
+                 const struct column *column);
 
 /* Parts of run_expr_into, by kind. */
 void run_logic(struct run *run, const struct expr *expr, struct rows rows, struct column *ret);

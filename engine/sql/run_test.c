@@ -205,6 +205,33 @@ static void long_and_short_lists_of_constants_agree(void **state) {
     }
 }
 
+/* What is computed once must come out as if it had been computed each time. */
+static void common_subexpressions_change_no_result(void **state) {
+    (void)state;
+    static const char lines[] =
+        "{\"i\":4,\"t\":\"ab\"}\n{\"i\":0,\"t\":\"c\"}\n{\"i\":-2}\n{\"i\":2,\"t\":\"d\"}\n";
+    static const char *const cases[][2] = {
+        {"select upper(t) as u, upper(t) || upper(t) as v from input where upper(t) <> 'D'",
+         "{\"u\":\"AB\",\"v\":\"ABAB\"}\n{\"u\":\"C\",\"v\":\"CC\"}\n"},
+        {"select case when i > 0 then 8 / i end as a, case when i <> 0 then 8 / i end as b from "
+         "input",
+         "{\"a\":2,\"b\":2}\n{\"a\":null,\"b\":null}\n{\"a\":null,\"b\":-4}\n{\"a\":4,\"b\":4}\n"},
+        {"select 8 / i as q from input where i > 3 or 8 / i < 0 or (i = 2 and 8 / i = 4)",
+         "{\"q\":2}\n{\"q\":-4}\n{\"q\":4}\n!22012 1 division by zero\n"},
+        {"select upper(t) as u, count(*) as n, max(upper(t)) as m from input group by upper(t) "
+         "having upper(t) || upper(t) <> 'CC'",
+         "{\"u\":\"AB\",\"n\":1,\"m\":\"AB\"}\n{\"u\":\"D\",\"n\":1,\"m\":\"D\"}\n"},
+        {"select i in (abs(i), 7) as a, abs(i) as b from input where abs(i) = 2",
+         "{\"a\":false,\"b\":2}\n{\"a\":true,\"b\":2}\n"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct fixture fixture;
+        fixture_init(&fixture, columns);
+        assert_string_equal(fixture_run(&fixture, cases[i][0], lines), cases[i][1]);
+        fixture_fini(&fixture);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(columns_passed_on_are_shared_and_keep_no_selection),
@@ -216,6 +243,7 @@ int main(void) {
         cmocka_unit_test(one_plan_runs_many_batches),
         cmocka_unit_test(the_fast_comparisons_agree_with_the_general_ones),
         cmocka_unit_test(long_and_short_lists_of_constants_agree),
+        cmocka_unit_test(common_subexpressions_change_no_result),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -64,7 +64,7 @@ enum status sql_run(const struct sql_plan *plan, struct batch *batch, struct err
         return fold_run(plan, batch, error);
     }
     struct run run;
-    struct rows all = run_init(&run, batch, plan->zone, plan->slots), rows = all;
+    struct rows all = run_init(&run, batch, plan), rows = all;
     if (plan->where) {
         rows = run_clean(&run, run_filter(&run, plan->where, rows));
     }
