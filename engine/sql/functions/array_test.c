@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Arrays: see array.c. */
+/* Arrays (array.c, array_builder.c). What each case gives was printed by PostgreSQL 15; see
+ * function_test.h for how cases are written and run. */
 #include "engine/sql/functions/function_test.h"
 
 static const struct function_case arrays_are_measured_joined_and_searched_cases[] = {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Comparisons: see compare.c. */
+/* Comparisons (compare.c). What each case gives was printed by PostgreSQL 15; see function_test.h
+ * for how cases are written and run. */
 #include "engine/sql/functions/function_test.h"
 
 static const struct function_case every_type_compares_as_postgres_cases[] = {

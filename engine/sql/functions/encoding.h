@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The text forms of bytes that encode() and decode() know: hex, base64, escape. */
+/* The text forms of bytes that encode() and decode() know: hex, base64, escape. Results go into the
+ * caller's buffer, messages into its arena. */
 #ifndef LEAT_SQL_FUNCTIONS_ENCODING_H
 #define LEAT_SQL_FUNCTIONS_ENCODING_H
 

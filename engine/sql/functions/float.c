@@ -4,8 +4,8 @@
  * is done in double; the results in the last digit are those of the C library. */
 #include <errno.h>
 #include <math.h>
-#include <sys/random.h>
 
+#include "engine/base/io.h"
 #include "engine/sql/functions/kernel.h"
 #include "engine/sql/functions/tables.h"
 
@@ -274,8 +274,7 @@ static void float8_random(struct call *call, struct column *ret) {
     size_t used = sizeof(bits) / sizeof(bits[0]);
     EACH_ROW(call, row) {
         if (used == sizeof(bits) / sizeof(bits[0])) {
-            ssize_t got = getrandom(bits, sizeof(bits), 0);
-            assert(got == (ssize_t)sizeof(bits));
+            io_random(bits, sizeof(bits));
             used = 0;
         }
         RESULT(ret, double, row) = (double)(bits[used++] >> 11) * 0x1p-53;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Floats: see float.c. Results are compared as printed, to the last digit. */
+/* Floats (float.c), compared as printed, to the last digit. What each case gives was printed by
+ * PostgreSQL 15; see function_test.h for how cases are written and run. */
 #include "engine/sql/functions/function_test.h"
 
 static const struct function_case floats_compute_and_refuse_as_postgres_cases[] = {

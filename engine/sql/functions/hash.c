@@ -3,8 +3,8 @@
  * uuids. The hash context is foreign memory: it lives only while nothing is allocated from the
  * arena. */
 #include <openssl/evp.h>
-#include <sys/random.h>
 
+#include "engine/base/io.h"
 #include "engine/sql/functions/encoding.h"
 #include "engine/sql/functions/kernel.h"
 #include "engine/sql/functions/tables.h"
@@ -64,10 +64,7 @@ static void uuid_random(struct call *call, struct column *ret) {
     size_t used = TOGETHER;
     EACH_ROW(call, row) {
         if (used == TOGETHER) {
-            for (size_t at = 0; at < sizeof(uuids); at += 256) {
-                ssize_t got = getrandom((char *)uuids + at, 256, 0);
-                assert(got == 256);
-            }
+            io_random(uuids, sizeof(uuids));
             used = 0;
         }
         struct uuid *uuid = &uuids[used++];

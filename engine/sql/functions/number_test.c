@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Integer arithmetic, bits, divisors: see number.c. */
+/* Integer arithmetic, bits, divisors (number.c). What each case gives was printed by PostgreSQL 15;
+ * see function_test.h for how cases are written and run. */
 #include "engine/sql/functions/function_test.h"
 
 static const struct function_case integers_compute_as_postgres_cases[] = {

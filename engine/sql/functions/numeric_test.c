@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Functions of numeric: see numeric.c. */
+/* Functions of numeric (numeric.c). What each case gives was printed by PostgreSQL 15; see
+ * function_test.h for how cases are written and run. */
 #include "engine/sql/functions/function_test.h"
 
 static const struct function_case decimals_compute_as_postgres_cases[] = {
@@ -117,7 +118,8 @@ static const struct function_case decimals_compute_as_postgres_cases[] = {
     {"power", {"numeric:2", "numeric:Infinity"}, "Infinity"},
     {"power", {"numeric:-Infinity", "numeric:-Infinity"}, "0"},
     {"power", {"numeric:12345678901234567890123456789012345678901", "numeric:3"},
-     "1881676372353657772546716040595286755374430947617940642100224858693903669292782297706973158361062119643155190439821666701.0000000000000000"},
+     "188167637235365777254671604059528675537443094761794064210022485869390366929278229770697"
+     "3158361062119643155190439821666701.0000000000000000"},
     {"power", {"numeric:0.1", "numeric:0.30000"}, "0.5011872336272723"},
     {"power", {"numeric:2", "numeric:100"}, "1267650600228229401496703205376.0000000000000000"},
     {"power", {"numeric:2", "numeric:-3"}, "0.1250000000000000"},
@@ -132,7 +134,8 @@ static const struct function_case decimals_compute_as_postgres_cases[] = {
     {"^", {"numeric:2", "numeric:Infinity"}, "Infinity"},
     {"^", {"numeric:-Infinity", "numeric:-Infinity"}, "0"},
     {"^", {"numeric:12345678901234567890123456789012345678901", "numeric:3"},
-     "1881676372353657772546716040595286755374430947617940642100224858693903669292782297706973158361062119643155190439821666701.0000000000000000"},
+     "188167637235365777254671604059528675537443094761794064210022485869390366929278229770697"
+     "3158361062119643155190439821666701.0000000000000000"},
     {"^", {"numeric:0.1", "numeric:0.30000"}, "0.5011872336272723"},
     {"^", {"numeric:2", "numeric:100"}, "1267650600228229401496703205376.0000000000000000"},
     {"^", {"numeric:2", "numeric:-3"}, "0.1250000000000000"},

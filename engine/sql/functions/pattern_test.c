@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* LIKE and regular expressions: see like.c, regex_syntax.c, pattern.c. */
+/* LIKE and regular expressions (like.c, regex_syntax.c, regex.c, pattern.c). What each case gives
+ * was printed by PostgreSQL 15; see function_test.h for how cases are written and run. */
 #include "engine/sql/functions/function_test.h"
 
 static const struct function_case like_matches_as_postgres_cases[] = {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Functions of text: see text.c, case.c, quote.c, format.c. */
+/* Functions of text (text.c, case.c, quote.c, format.c). What each case gives was printed by
+ * PostgreSQL 15; see function_test.h for how cases are written and run. */
 #include "engine/sql/functions/function_test.h"
 
 static const struct function_case text_is_measured_and_cased_cases[] = {
