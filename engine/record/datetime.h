@@ -40,17 +40,19 @@ struct interval timestamp_age(int64_t a, int64_t b);      /* age(): years, month
 int interval_compare(struct interval a, struct interval b);  /* a month is 30 days, a day 24 h */
 struct interval interval_justify_hours(struct interval a);
 
-/* date_trunc(unit, local timestamp): false = unknown unit. Units: microseconds .. millennium, week, quarter. */
+/* date_trunc(unit, local timestamp): false = unknown unit, or the result would lie before 4714 BC. Units: microseconds .. millennium, week, quarter. */
 bool timestamp_truncate(struct slice unit, int64_t us, int64_t *ret);
 bool interval_truncate(struct slice unit, struct interval value, struct interval *ret);
 /* extract(field from ...): the value as numeric text in the arena (Postgres 14+ semantics, scale 6 for seconds and
- * epoch). False = unknown field (22023) or not supported for the type (0A000): *ret_code. */
+ * epoch). False = unknown field (22023) or not supported for the type (0A000): *ret_code. Of an infinite timestamp,
+ * fields that do not grow without end are SQL null: ret->data is NULL. */
 bool timestamp_extract(struct slice field, int64_t us, struct arena *arena, struct slice *ret, const char **ret_code);
 bool interval_extract(struct slice field, struct interval value, struct arena *arena, struct slice *ret,
                       const char **ret_code);
 
 /* to_char(timestamp, format) and to_timestamp/to_date(text, format), template patterns of Postgres 15 with FM, TH,
- * quoted literals, and the rules for separators. zone NULL for plain timestamps. Codes: NULL or SQLSTATE. */
+ * quoted literals, and the rules for separators. zone NULL for plain timestamps. Codes: NULL or SQLSTATE. to_char of an
+ * infinite timestamp or with an empty format is SQL null: nothing is appended, the caller says so. */
 struct buffer;
 void timestamp_format(int64_t us, const struct timezone *zone, struct slice format, struct buffer *out);
 const char *timestamp_parse_format(struct slice text, struct slice format, const struct timezone *zone,

@@ -16,9 +16,10 @@ bool value_fail(struct value_error *error, struct arena *arena, const char *code
     va_start(args, format);
     int len = vsnprintf(message, sizeof message, format, args);
     va_end(args);
-    size_t used = len < MESSAGE_MAX ? (size_t)(len < 0 ? 0 : len) : MESSAGE_MAX - 1;
-    while (len >= MESSAGE_MAX && used && (message[used] & 0xc0) == 0x80) {
-        used--; /* cut between characters */
+    size_t used = len < MESSAGE_MAX ? (size_t)(len < 0 ? 0 : len) : MESSAGE_MAX - 1, bad_at;
+    /* what was quoted may be cut within a character, or be no text at all */
+    while (!utf8_is_valid(slice_make(message, used), &bad_at)) {
+        message[bad_at] = '?';
     }
     *error =
         (struct value_error){.code = code, .message = arena_copy(arena, slice_make(message, used))};
