@@ -361,8 +361,10 @@ static void batch_finish(struct decode_run *run) {
 
 void decoder_run(const struct decoder *decoder, const struct raw *raw,
                  const struct decode_origin *origin, struct batch *batch) {
+    struct raw bytes = *raw;
+    bytes.data = raw->data ? raw->data : ""; /* an empty segment may have none */
     struct decode_run run = {
-        .decoder = decoder, .raw = raw, .origin = origin, .batch = batch, .arena = batch->arena};
+        .decoder = decoder, .raw = &bytes, .origin = origin, .batch = batch, .arena = batch->arena};
     assert(raw->len <= UINT32_MAX);
     batch_begin(&run);
     switch (decoder->format.kind) {

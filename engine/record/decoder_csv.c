@@ -115,11 +115,11 @@ static void decode_block(struct decode_run *run) {
 static void decode_message(struct decode_run *run, const struct record *record) {
     struct csv_row fields = {.fields = run->fields, .capacity = run->decoder->names_count};
     uint32_t row = decode_record_add(run, record->data, record->len);
-    const char *end = record->data + record->len;
     if (!record->data) {
         decode_absent(run, row);
         return;
     }
+    const char *end = record->data + record->len;
     if (record->len == 0) {
         decode_withdraw(run, row, "22P04", "an empty message is no row of CSV");
         return;

@@ -119,6 +119,9 @@ bool json_next(struct slice container, size_t *at, struct json_value *ret_key,
         return false;
     }
     struct json_value key = {.kind = JSON_NONE}, value = value_at(p, end);
+    if (value.text.len == 0) { /* no value begins so: the text is broken */
+        return false;
+    }
     p = skip_space(value.text.data + value.text.len, end);
     if (value.kind == JSON_STRING && p < end && *p == ':') {
         key = value;
@@ -136,6 +139,9 @@ bool json_next(struct slice container, size_t *at, struct json_value *ret_key,
 }
 
 static bool key_equal(struct json_value key, struct slice name) {
+    if (key.kind != JSON_STRING || key.text.len < 2) {
+        return false;
+    }
     struct slice raw = slice_make(key.text.data + 1, key.text.len - 2);
     if (!key.escaped) {
         return slice_equal(raw, name);

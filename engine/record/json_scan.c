@@ -463,6 +463,9 @@ static bool refused(const struct scan *scan, struct json_error *error) {
 
 bool json_scan_with(const struct json_scanner *scanner, struct slice text,
                     struct json_value *ret_root, size_t *ret_line_len, struct json_error *error) {
+    if (!text.data) {
+        text = slice_make("", 0);
+    }
     struct scan scan = {.data = text.data,
                         .end = text.data + text.len,
                         .keys = scanner->keys,
