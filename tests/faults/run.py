@@ -60,9 +60,13 @@ lease: {lease:g}s
 limits: {{memory: 64MiB, workers: 2}}
 """
 TABLE = """\
-drop table if exists leat_dead_letter, leat_ledger, leat_process, events cascade;
+do $$ declare t record; begin
+    for t in select tablename from pg_tables where schemaname = 'public' and tablename ~ '^(leat_|events$)' loop
+        execute format('drop table %I cascade', t.tablename);
+    end loop;
+end $$;
 create table events (id uuid {key}, ts timestamptz, user_id bigint, type text, amount numeric(12,2),
-    lat double precision, is_bot boolean, country text, name text);
+    lat double precision, is_bot boolean, country text, name text, arrival bigserial);
 """
 
 

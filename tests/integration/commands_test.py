@@ -25,20 +25,25 @@ class Commands(Case):
 
     def test_an_unknown_command_or_option_is_usage(self):
         self.leat("rum", code=2)
-        self.assertIn("run", self.errors)
+        self.assertIn("rum", self.errors)
         self.leat("run", "--no-such-option", code=2)
 
     def test_version(self):
         self.assertRegex(self.leat("version"), r"leat \d+\.\d+\.\d+")
 
     def test_all_errors_of_a_file_are_told_at_once_with_their_place(self):
-        self.put("p.yaml", pipeline(sink="file: {pth: ./out/, format: jsn}", sql="select nothing from input"))
+        self.put("p.yaml", pipeline(sink="file: {pth: ./out/, format: jsn}", more="limts: {workers: 2}\n"))
         self.leat("validate", "p.yaml", code=2)
-        self.assertRegex(self.errors, r"p\.yaml:9:\d+")
-        self.assertIn("path", self.errors)
-        self.assertRegex(self.errors, r"p\.yaml:7:\d+")
+        self.assertRegex(self.errors, r"p\.yaml:9:12: .*`pth`.*path")
+        self.assertRegex(self.errors, r"p\.yaml:9:\d+: .*jsn.*json")
+        self.assertRegex(self.errors, r"p\.yaml:10:1: .*limits")
         self.leat("run", "p.yaml", code=2)
         self.assertFalse(os.path.exists(self.path("out")))
+
+    def test_an_error_in_the_sql_of_a_file_has_its_place(self):
+        self.put("p.yaml", pipeline(sql="select nothing from input"))
+        self.leat("validate", "p.yaml", code=2)
+        self.assertRegex(self.errors, r"p\.yaml:7:\d+: .*nothing")
 
     def test_a_missing_file_is_usage(self):
         self.leat("run", "nowhere.yaml", code=2)
@@ -64,7 +69,7 @@ class Commands(Case):
     def test_a_test_that_fails_fails(self):
         tests = 'tests:\n  - name: it is two\n    input: [{id: x, n: 1}]\n    expect: {file: [{id: x, n: 2}]}\n'
         self.put("p.yaml", pipeline(more=tests))
-        text = self.leat("test", "p.yaml", "--junit", "junit.xml", code=4)
+        text = self.leat("test", "p.yaml", "--junit", "junit.xml", code=1)
         self.assertIn("it is two", text + self.errors)
         self.assertEqual(len(list(tree.parse(self.path("junit.xml")).getroot().iter("failure"))), 1)
         self.put("p.yaml", pipeline(more=tests.replace("n: 2", "n: 1")))
@@ -151,7 +156,8 @@ class Sql(Case):
         self.assertRegex(self.errors, r"1:\d+")
 
     def test_a_row_that_fails_is_told_and_the_others_go_on(self):
-        text = self.sql("select id, 6 / (n - 2) as q from input", "--from", "json", "--to", "json", code=4)
+        text = self.sql("select id, 6 / (n - 2) as q from input", "--columns", "id text, n int", "--from", "json",
+                        "--to", "json", code=4)
         self.assertEqual(text, '{"id":"a","q":-6}\n{"id":"c","q":6}\n')
         self.assertIn("22012", self.errors)
 

@@ -55,7 +55,7 @@ class Files(Case):
 
     def test_csv_with_quotes_and_line_breaks(self):
         self.put("in/1.csv", 'n,id\n1,"a ""b"",\nc"\n2,plain\n,\n')
-        self.put("p.yaml", pipeline(source='file: {path: "./in/*.csv"}', form="csv"))
+        self.put("p.yaml", pipeline(source='file: {path: "./in/*.csv"}', form="csv\n  csv: {header: true}"))
         self.leat("run", "p.yaml")
         self.assertEqual([(record["id"], record["n"]) for record in self.records()],
                          [('a "b",\nc', 1), ("plain", 2), (None, None)])

@@ -12,7 +12,8 @@ Every id must be in the sink exactly once, delivered or as a dead letter:
     torn        an object that cannot be read whole, or             transaction, or (Postgres with
                 an object or transaction that holds a               track_commit_timestamp) over all transactions
                 part's records with a gap between them
---partitioned: one unit is spread over several objects (path templates), so gaps are no tear. --kept GLOB: a file of
+Postgres tells the order within a transaction only by a column `arrival bigserial` (rows may lie anywhere in a heap);
+without one it is not judged. --partitioned: one unit is spread over several objects (path templates), so gaps are no tear. --kept GLOB: a file of
 ids, one a line, that the pipeline's filter keeps; the others must not arrive. Exit code 1 when any count is not 0.
 """
 import argparse
@@ -107,6 +108,7 @@ class Sink:
     def __init__(self):
         self.sets = []          # [(name, [id])]
         self.ordered = False    # the sets stand in the order of their commits
+        self.arrival = True     # the ids of a set stand in the order of their arrival
         self.dead = []          # [id]
         self.unreadable = []    # [words]
 
@@ -142,9 +144,12 @@ def query(url, text):
 def read_postgres(url, table, field):
     sink = Sink()
     sink.ordered = query(url, "show track_commit_timestamp") == [["on"]]
-    order = "pg_xact_commit_timestamp(xmin), " if sink.ordered else ""
+    sink.arrival = query(url, "select count(*) from pg_attribute where attname = 'arrival' and "
+                              f"attrelid = '{table}'::regclass") == [["1"]]
+    order = ("pg_xact_commit_timestamp(xmin), " if sink.ordered else "") + "xmin::text" + \
+        (", arrival" if sink.arrival else "")
     transactions = defaultdict(list)
-    for transaction, record in query(url, f'select xmin, "{field}" from {table} order by {order}xmin::text, ctid'):
+    for transaction, record in query(url, f'select xmin, "{field}" from {table} order by {order}'):
         transactions[transaction].append(record)
     sink.sets = [(f"transaction {name}", ids) for name, ids in transactions.items()]
     if query(url, "select to_regclass('leat_dead_letter') is not null") == [["t"]]:
@@ -176,6 +181,8 @@ def judge(known, sink, kept=None, partitioned=False):
             if record in known:
                 places[known[record][0]].append(known[record][1])
         for part, ordinals in places.items():
+            if not sink.arrival:
+                ordinals.sort()
             judge_set(name, part, ordinals, elsewhere, faults, partitioned)
             if sink.ordered:
                 if ordinals[0] < highest.get(part, -1):
