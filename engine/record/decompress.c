@@ -90,11 +90,23 @@ static enum status gzip_run(struct decompressor *decompressor, struct slice *inp
     case Z_BUF_ERROR: /* no progress: more input or more room is needed */
         return STATUS_OK;
     case Z_MEM_ERROR:
-        error_set(error, ERROR_TRANSIENT, "out-of-memory", "no memory to decompress");
-        return STATUS_FAILED;
+        return error_set(error, ERROR_TRANSIENT, "out-of-memory", "no memory to decompress");
     default:
         return fail(decompressor, error, "corrupt-input",
                     stream->msg ? stream->msg : "not a gzip member");
+    }
+}
+
+static enum status zstd_fail(const struct decompressor *decompressor, size_t result,
+                             struct error *error) {
+    switch (ZSTD_getErrorCode(result)) {
+    case ZSTD_error_memory_allocation:
+        return error_set(error, ERROR_TRANSIENT, "out-of-memory", "no memory to decompress");
+    case ZSTD_error_frameParameter_windowTooLarge:
+        return fail(decompressor, error, "decompression-limit",
+                    "a zstd frame asks for a window above 128 MiB");
+    default:
+        return fail(decompressor, error, "corrupt-input", ZSTD_getErrorName(result));
     }
 }
 
@@ -104,10 +116,7 @@ static enum status zstd_run(struct decompressor *decompressor, struct slice *inp
     ZSTD_outBuffer to = {.dst = out, .size = room};
     size_t result = ZSTD_decompressStream(decompressor->zstd, &to, &from);
     if (ZSTD_isError(result)) {
-        bool window = ZSTD_getErrorCode(result) == ZSTD_error_frameParameter_windowTooLarge;
-        return fail(decompressor, error, window ? "decompression-limit" : "corrupt-input",
-                    window ? "a zstd frame asks for a window above 128 MiB"
-                           : ZSTD_getErrorName(result));
+        return zstd_fail(decompressor, result, error);
     }
     consume(decompressor, input, from.pos);
     *ret_written = to.pos;

@@ -408,6 +408,28 @@ static void names_that_differ_little_are_told_apart(void **state) {
     arena_free(fixture.arena);
 }
 
+static void hundreds_of_names_are_found(void **state) {
+    (void)state;
+    enum { COUNT = 600 };
+    struct arena *arena = arena_new(NULL, 0);
+    struct slice names[COUNT];
+    struct json_value values[COUNT], root;
+    struct json_error error;
+    char text[COUNT * 24], *at = append(text, "{");
+    for (uint32_t i = 0; i < COUNT; i++) {
+        names[i] = slice_of(arena_printf(arena, "column_%u", i * 7));
+        at = append(at, arena_printf(arena, "%s\"column_%u\":%u", i ? "," : "", i * 7, i));
+    }
+    append(at, "}");
+    struct json_keys *keys = json_keys_new(names, COUNT, arena);
+    assert_true(json_scan(slice_of(text), keys, DEPTH, values, &root, &error));
+    for (uint32_t i = 0; i < COUNT; i++) {
+        assert_int_equal(values[i].kind, JSON_NUMBER);
+        assert_int_equal(strtoul(values[i].text.data, NULL, 10), i);
+    }
+    arena_free(arena);
+}
+
 static void the_last_of_duplicate_members_wins(void **state) {
     (void)state;
     static const char *const names[] = {"a", "b"};
@@ -547,6 +569,7 @@ int main(void) {
         cmocka_unit_test(a_refusal_says_where_and_why),
         cmocka_unit_test(members_are_found_in_any_order_and_kind),
         cmocka_unit_test(names_that_differ_little_are_told_apart),
+        cmocka_unit_test(hundreds_of_names_are_found),
         cmocka_unit_test(the_last_of_duplicate_members_wins),
         cmocka_unit_test(escaped_names_are_found),
         cmocka_unit_test(what_postgres_cannot_hold_is_marked),
