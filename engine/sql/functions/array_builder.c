@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Arrays grow by doubling, so that adding is cheap on average. A null bitmap is kept for every array
- * while it is built and left out of the result when no element was null. */
+/* Arrays grow by doubling, so that adding is cheap on average. A null bitmap is kept for every
+ * array while it is built and left out of the result when no element was null. */
 #include "engine/sql/functions/array_builder.h"
 
 void array_builder_init(struct array_builder *builder, enum type_id element, uint32_t capacity,

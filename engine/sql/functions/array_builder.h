@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Builds a one-dimensional array in an arena, element by element. What was finished is immutable; the
- * builder may go on and finish again. */
+/* Builds a one-dimensional array in an arena, element by element. What was finished is immutable;
+ * the builder may go on and finish again. */
 #ifndef LEAT_SQL_FUNCTIONS_ARRAY_BUILDER_H
 #define LEAT_SQL_FUNCTIONS_ARRAY_BUILDER_H
 

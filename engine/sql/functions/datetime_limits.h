@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Ranges and infinities of dates and timestamps, for the functions that compute with them. The figures
- * are those of Postgres's timestamp.h. */
+/* Ranges and infinities of dates and timestamps, for the functions that compute with them. The
+ * figures are those of Postgres's timestamp.h. */
 #ifndef LEAT_SQL_FUNCTIONS_DATETIME_LIMITS_H
 #define LEAT_SQL_FUNCTIONS_DATETIME_LIMITS_H
 

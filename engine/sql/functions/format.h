@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* format() and the quoting it shares with quote_ident and quote_literal. What they write is SQL that a
- * server reads back as the same value. */
+/* format() and the quoting it shares with quote_ident and quote_literal. What they write is SQL
+ * that a server reads back as the same value. */
 #ifndef LEAT_SQL_FUNCTIONS_FORMAT_H
 #define LEAT_SQL_FUNCTIONS_FORMAT_H
 

@@ -9,6 +9,7 @@ const struct function *const function_tables[] = {
     functions_float,
     functions_numeric,
     functions_number_format,
+    functions_number_read,
     functions_text,
     functions_quote,
     functions_like,

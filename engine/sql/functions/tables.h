@@ -9,6 +9,7 @@
 extern const struct function functions_float[];         /* float4 and float8 */
 extern const struct function functions_numeric[];       /* numeric */
 extern const struct function functions_number_format[]; /* to_char and to_number of numbers, to_hex */
+extern const struct function functions_number_read[];   /* to_number */
 extern const struct function functions_like[];          /* like, ilike */
 extern const struct function functions_quote[];         /* concat, format, quote_ident, quote_literal */
 extern const struct function functions_datetime_field[]; /* extract, date_trunc, date_bin, timezone */

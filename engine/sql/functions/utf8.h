@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Walking valid UTF-8 (text is valid, see type.h): count, find, decode and encode characters. Nothing
- * here checks its input. */
+/* Walking valid UTF-8 (text is valid, see type.h): count, find, decode and encode characters.
+ * Nothing here checks its input. */
 #ifndef LEAT_SQL_FUNCTIONS_UTF8_H
 #define LEAT_SQL_FUNCTIONS_UTF8_H
 
