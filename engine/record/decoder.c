@@ -149,7 +149,7 @@ bool decode_size_check(struct decode_run *run, uint32_t row, size_t len) {
 
 bool decode_text_check(struct decode_run *run, uint32_t row, struct slice text) {
     size_t bad = 0;
-    if (run->ascii || utf8_is_valid(text, &bad)) {
+    if (run->valid_text || utf8_is_valid(text, &bad)) {
         return true;
     }
     char bytes[32];

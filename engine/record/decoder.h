@@ -42,7 +42,7 @@ struct decode_run {
     uint32_t count, capacity;
     struct json_scanner scanner; /* JSON; one value for each of the decoder's columns */
     struct csv_field *fields;    /* one for each of its names */
-    bool ascii;                  /* the raw bytes are valid text as a whole */
+    bool valid_text;                  /* the raw bytes are valid text as a whole */
 };
 
 /* Counts another record; returns its number, which is also its row. */

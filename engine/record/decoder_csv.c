@@ -4,7 +4,7 @@
  * one never is. `_value` is an object of the names in the file's order, each a string or null. */
 #include "engine/record/decoder.h"
 
-#include "engine/base/buffer.h"
+#include "engine/record/encode.h"
 
 static bool spells_null(const struct decode_run *run, const struct csv_field *field) {
     const struct format *format = &run->decoder->format;
@@ -28,12 +28,12 @@ static void put_value(struct decode_run *run, uint32_t row) {
     buffer_init(&out, run->arena, 64 + decoder->names_count * 32);
     for (uint32_t i = 0; i < decoder->names_count; i++) {
         buffer_append(&out, i ? ", " : "{", i ? 2 : 1);
-        json_quote(decoder->names[i], &out);
+        encode_json_string(decoder->names[i], &out);
         buffer_append(&out, ": ", 2);
         if (spells_null(run, &run->fields[i])) {
             buffer_append(&out, "null", 4);
         } else {
-            json_quote(run->fields[i].text, &out);
+            encode_json_string(run->fields[i].text, &out);
         }
     }
     buffer_append(&out, decoder->names_count ? "}" : "{}", decoder->names_count ? 1 : 2);
@@ -99,7 +99,7 @@ static const char *decode_row(struct decode_run *run, const char *p, const char 
 static void decode_block(struct decode_run *run) {
     const char *p = run->raw->data, *end = p + run->raw->len;
     size_t bad;
-    run->ascii = utf8_is_valid(slice_make(p, run->raw->len), &bad);
+    run->valid_text = utf8_is_valid(slice_make(p, run->raw->len), &bad);
     while (p < end) {
         if (*p == '\n') {
             p++;

@@ -72,7 +72,7 @@ static void decode_text_lines(struct decode_run *run) {
     const char *p = run->raw->data, *end = p + run->raw->len;
     size_t bad;
     decode_columns_make(run, count_lines(slice_make(p, run->raw->len)));
-    run->ascii = utf8_is_valid(slice_make(p, run->raw->len), &bad);
+    run->valid_text = utf8_is_valid(slice_make(p, run->raw->len), &bad);
     while (p < end) {
         const char *newline = memchr(p, '\n', (size_t)(end - p));
         const char *stop = newline ? newline : end;

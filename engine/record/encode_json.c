@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Rows as JSON lines: members in schema order, nulls as null, values as to_jsonb gives them. json
  * and jsonb keep their bytes, but for newlines between tokens, which would break the line. Strings
- * are escaped as Postgres escapes them; sixteen bytes at a time are looked at and copied at once.
- */
+ * are escaped as Postgres escapes them, sixteen bytes at a time. */
 #include "engine/record/encode.h"
 
 #include "engine/record/json_block.h"
@@ -96,8 +95,7 @@ bool encode_integer(struct type type, const void *value, struct buffer *out) {
     }
 }
 
-/* Arrays of json are printed by their type; the newlines inside of them are taken out afterwards.
- */
+/* Arrays of json are printed by their type; the newlines in them are taken out afterwards. */
 static void encode_array(const struct encode_options *options, struct type type, const void *value,
                          struct buffer *out) {
     size_t start = out->len;

@@ -33,8 +33,7 @@ static inline uint64_t prefix_parity(uint64_t bits) {
     return bits ^ bits << 32;
 }
 
-/* A newline ends a row when the number of quotes before it is even (RFC 4180, and Postgres's COPY).
- */
+/* A newline ends a row when the number of quotes before it is even: RFC 4180, Postgres's COPY. */
 static size_t csv_border(struct framer *framer, const char *data, size_t from, size_t len) {
     char quote = framer->format->quote;
     uint64_t inside = framer->in_quotes ? ~UINT64_C(0) : 0;

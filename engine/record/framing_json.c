@@ -73,8 +73,7 @@ static const char *brackets_skip(struct framer *framer, const char *p, const cha
     return p;
 }
 
-/* Enters what begins at p, if it is a string or a container; returns behind its first byte, else p.
- */
+/* Enters the string or container that begins at p and returns behind its first byte; else p. */
 static const char *piece_enter(struct framer *framer, const char *p) {
     if (*p == '"') {
         framer->in_string = true;

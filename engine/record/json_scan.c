@@ -84,8 +84,7 @@ static const char *scan_escape(struct scan *scan, const char *p) {
     return p + len;
 }
 
-/* p stands on a byte that is not plain ASCII text and not the closing quote: takes the run of such.
- */
+/* p stands on a byte that is neither plain ASCII text nor the closing quote: takes all such. */
 static __attribute__((noinline)) const char *scan_odd(struct scan *scan, const char *p) {
     while (p < scan->end) {
         if (*p == '\\') {
