@@ -106,6 +106,17 @@ static enum status prepare(struct binder *binder, struct expr *call) {
     return STATUS_OK;
 }
 
+/* As in Postgres, a null constant makes a strict call null whatever the other arguments are. */
+static bool is_strict_over_null(const struct expr *call) {
+    for (uint32_t i = 0; i < call->count && !(call->function->flags & FUNCTION_NULLS); i++) {
+        const struct expr *argument = call->arguments[i];
+        if (argument->kind == EXPR_CONSTANT && column_is_null(&argument->constant, 0)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Converts the arguments, prepares, folds. */
 static enum status finish_call(struct binder *binder, struct expr **expr) {
     struct expr *call = *expr;
@@ -128,6 +139,10 @@ static enum status finish_call(struct binder *binder, struct expr **expr) {
     call->type = function_result(call->function, types, call->count < 64 ? call->count : 64);
     call->stable = call->stable && call->function->volatility == VOLATILITY_IMMUTABLE;
     binder->plan->traits.volatile_calls |= call->function->volatility == VOLATILITY_VOLATILE;
+    if (is_strict_over_null(call)) {
+        *expr = expr_null(binder, call->type, call->at);
+        return STATUS_OK;
+    }
     return prepare(binder, call) ? STATUS_FAILED : expr_fold(binder, expr);
 }
 

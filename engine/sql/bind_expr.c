@@ -157,19 +157,15 @@ static enum status bind_distinct(struct binder *binder, const struct node *node,
     return finish(binder, ret);
 }
 
+/* The result is the first value as = takes it, so that nullif(int, numeric) is numeric. */
 static enum status bind_nullif(struct binder *binder, const struct node *node, struct expr **ret) {
     struct expr *expr = *ret = expr_new(binder, EXPR_NULLIF, TYPE(UNKNOWN), node->at);
-    expr_arguments(binder, expr, 3);
-    if (bind_expr(binder, node->items[0], &expr->arguments[1]) ||
-        bind_expr(binder, node->items[1], &expr->arguments[2])) {
+    expr_arguments(binder, expr, 2);
+    if (bind_expr(binder, node->items[0], &expr->arguments[0]) ||
+        bind_expr(binder, node->items[1], &expr->arguments[1]) ||
+        bind_comparison(binder, SLICE_LITERAL("="), expr, 0)) {
         return STATUS_FAILED;
     }
-    bool unknown = expr_is_unknown(expr->arguments[1]);
-    expr->arguments[0] = expr->arguments[1];
-    if (bind_comparison(binder, SLICE_LITERAL("="), expr, 1)) {
-        return STATUS_FAILED;
-    }
-    expr->arguments[0] = unknown ? expr->arguments[1] : expr->arguments[0];
     expr->type = expr->arguments[0]->type;
     return finish(binder, ret);
 }

@@ -207,6 +207,7 @@ enum status expr_common_type(struct binder *binder, struct expr *const *exprs, u
     for (uint32_t i = 0; i < count; i++) {
         struct type next = exprs[i]->type;
         if (expr_is_unknown(exprs[i])) {
+            same_modifier = false; /* a literal has none, so the whole has none */
             continue;
         }
         if (type.id == TYPE_UNKNOWN) {

@@ -30,8 +30,7 @@ enum expr_kind {
     EXPR_CASE, /* pairs of condition and result, then else; slot: arguments[0] is held there first
                 */
     EXPR_COALESCE,
-    EXPR_NULLIF, /* function is =, over the converted pair in arguments[1..2]; arguments[0] is the
-                    result */
+    EXPR_NULLIF, /* function is = */
     EXPR_GREATEST,
     EXPR_LEAST,
     EXPR_ARRAY,

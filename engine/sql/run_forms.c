@@ -9,36 +9,32 @@ static bool is_true(const struct column *column, uint32_t row) {
     return !column_is_null(column, row) && COLUMN_VALUE(column, uint8_t, row) != 0;
 }
 
-/* `a is [not] distinct from b`: arguments a, b. `nullif(a, b)`: arguments a, then a and b as =
- * takes them. */
+/* `a is [not] distinct from b` and `nullif(a, b)`: both turn on whether a = b. */
 void run_pair(struct run *run, const struct expr *expr, struct rows rows, struct column *ret) {
     bool nullif = expr->kind == EXPR_NULLIF;
-    const struct column *first = nullif ? run_expr(run, expr->arguments[0], rows) : NULL;
-    struct column pair[2] = {*run_expr(run, expr->arguments[nullif], rows),
-                             *run_expr(run, expr->arguments[nullif + 1], rows)};
-    uint32_t *list = rows_new(run, rows.count), count = 0;
+    struct column pair[2] = {*run_expr(run, expr->arguments[0], rows),
+                             *run_expr(run, expr->arguments[1], rows)};
+    uint32_t *list = rows_new(run, rows.count), count = 0, width = type_width(ret->type);
     struct column equal;
     column_init(&equal, TYPE(BOOL), run->batch->rows, run->arena);
     for (uint32_t i = 0; i < rows.count; i++) {
         uint32_t row = rows.list[i];
-        if (!column_is_null(&pair[0], row) && !column_is_null(&pair[1], row)) {
-            list[count++] = row;
-        } else {
-            ((uint8_t *)equal.values)[row] =
-                !nullif && column_is_null(&pair[0], row) && column_is_null(&pair[1], row);
-        }
+        bool a_null = column_is_null(&pair[0], row), b_null = column_is_null(&pair[1], row);
+        ((uint8_t *)equal.values)[row] = !nullif && a_null && b_null;
+        list[count] = row;
+        count += !a_null && !b_null;
     }
     run_binary(run, expr, pair, (struct rows){.list = list, .count = count}, &equal);
-    uint32_t width = type_width(ret->type);
     for (uint32_t i = 0; i < rows.count; i++) {
         uint32_t row = rows.list[i];
         bool same = is_true(&equal, row);
         if (!nullif) {
             ((uint8_t *)ret->values)[row] = same == expr->negated;
-        } else if (same || column_is_null(first, row)) {
+        } else if (same || column_is_null(&pair[0], row)) {
             column_null_set(ret, row, run->arena);
         } else {
-            memcpy((char *)ret->values + (size_t)row * width, column_at(first, row, width), width);
+            memcpy((char *)ret->values + (size_t)row * width, column_at(&pair[0], row, width),
+                   width);
         }
     }
 }
