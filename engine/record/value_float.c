@@ -8,6 +8,7 @@
  * others go through the C library with 16 and 17 digits. A decimal that lies exactly on the
  * border between two floats is not taken although it would read back (round to even): Postgres's
  * printer leaves borders out. */
+#include "engine/record/numeric_small.h"
 #include "engine/record/scalar.h"
 
 #include <math.h>
@@ -203,16 +204,68 @@ static struct decimal decimal_search(double value, const struct width *width) {
     return decimal_read(text);
 }
 
+/* A tie goes to the even digit. */
+static bool rounds_up(uint128 rest, uint128 half, uint64_t below) {
+    return rest > half || (rest == half && below % 2);
+}
+
+/* The 16 or 17 digits of a value from 1e-5 to 1e15 that no 15 digits give back. value = m *
+ * 2^-shift; all products stay below 2^128: m has 53 bits, 10^k at most 70, a candidate 57, a shift
+ * at most 71. */
+static struct decimal decimal_long(double value) {
+    int exponent, magnitude = -5;
+    uint64_t m = (uint64_t)ldexp(frexp(value, &exponent), 53);
+    while (magnitude < 14 && value >= (magnitude < -1 ? 1 / powers_of_ten[-magnitude - 1]
+                                                      : powers_of_ten[magnitude + 1])) {
+        magnitude++;
+    }
+    int shift = 53 - exponent, k = 16 - magnitude;
+    uint128 power = small_power(k), scaled = power * m;
+    bool power_of_two = m == UINT64_C(1) << 52;
+    /* four times the borders of the interval, and four times a candidate, compare as integers */
+    uint128 low = scaled * 4 - power * (power_of_two ? 1 : 2), high = scaled * 4 + power * 2;
+    uint64_t digits = (uint64_t)(scaled >> shift);
+    uint64_t shorter = digits / 10 * 10;
+    uint128 rest = scaled - ((uint128)shorter << shift);
+    shorter += rounds_up(rest, (uint128)5 << shift, shorter / 10) ? 10 : 0;
+    for (int step = 0; step <= power_of_two; step++, shorter += 10) {
+        uint128 candidate = (uint128)shorter << (shift + 2);
+        if (candidate > low && candidate < high) {
+            return (struct decimal){.digits = shorter / 10, .exponent = 1 - k};
+        }
+    }
+    rest = scaled - ((uint128)digits << shift);
+    digits += rounds_up(rest, (uint128)1 << (shift - 1), digits);
+    return (struct decimal){.digits = digits, .exponent = -k};
+}
+
+static struct decimal zeros_strip(struct decimal decimal) {
+    while (decimal.digits % 10 == 0) {
+        decimal.digits /= 10;
+        decimal.exponent++;
+    }
+    return decimal;
+}
+
 static struct decimal decimal_shortest(double value) {
     struct decimal decimal;
-    if (value > 1e-5 && value < 1e15 && decimal_short(value, &decimal)) {
-        while (decimal.digits % 10 == 0) {
-            decimal.digits /= 10;
-            decimal.exponent++;
-        }
-        return decimal;
+    if (value < 1e-5 || value >= 1e15) {
+        return decimal_search(value, &width8);
     }
-    return decimal_search(value, &width8);
+    return zeros_strip(decimal_short(value, &decimal) ? decimal : decimal_long(value));
+}
+
+/* Below 10^6 a real has at least one digit behind the point to spare, and m / 10^k with k up to 8
+ * is so exact in double that rounding it to real is right. */
+static struct decimal decimal_shortest4(float value) {
+    for (int k = 0; k <= 8 && value > 1e-4f && value < 1e6f; k++) {
+        double scaled = (double)value * powers_of_ten[k];
+        double whole = nearbyint(scaled);
+        if (scaled < 1e9 && (float)(whole / powers_of_ten[k]) == value) {
+            return zeros_strip((struct decimal){.digits = (uint64_t)whole, .exponent = -k});
+        }
+    }
+    return decimal_search((double)value, &width4);
 }
 
 static char *special_print(char *out, double value) {
@@ -253,5 +306,5 @@ char *float4_print(char *out, float value) {
     if (value < 0) {
         *out++ = '-';
     }
-    return layout(out, decimal_search((double)fabsf(value), &width4), 6);
+    return layout(out, decimal_shortest4(fabsf(value)), 6);
 }
