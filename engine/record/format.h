@@ -62,6 +62,10 @@ enum status format_head_read(const struct format *format, struct slice head, boo
  * at len: the tail is a record too. With FRAMING_ARRAY a record is whole once the comma or bracket
  * behind it is seen, which it does not hold. */
 size_t framer_border(struct framer *framer, const char *data, size_t from, size_t len, bool last);
+/* The first border in bytes whose record began before them, for a record that is too long to be
+ * kept: false = none yet, give the next bytes. *ret_border may be 0, and the next record begins
+ * there with a zeroed framer. */
+bool framer_first_border(struct framer *framer, const char *data, size_t len, size_t *ret_border);
 /* After the last call: false when the input was cut short in a way that no record shows: an array
  * without its ]. */
 bool framer_is_complete(const struct framer *framer);

@@ -58,16 +58,19 @@ static size_t csv_border(struct framer *framer, const char *data, size_t from, s
     return border;
 }
 
+/* Whether the piece that has just ended is followed by a border. Not behind an empty one: a segment
+ * must show that something is missing between two commas. */
+static bool is_border(const struct framer *framer, const struct framing_piece *piece) {
+    return framer->format->framing == FRAMING_DOCUMENTS ||
+           (framer->place == PLACE_START && piece->start != piece->end);
+}
+
 static size_t json_border(struct framer *framer, const char *data, size_t from, size_t len) {
     const char *p = data + from, *end = data + len;
     struct framing_piece piece = {.start = NULL};
     size_t border = 0;
     while (framing_next(framer, &p, end, &piece)) {
-        /* not behind an empty piece: a segment must show that something is missing between two
-         * commas */
-        bool empty = piece.start == piece.end;
-        if (framer->format->framing == FRAMING_DOCUMENTS ||
-            (framer->place == PLACE_START && !empty)) {
+        if (is_border(framer, &piece)) {
             border = (size_t)(p - data);
         }
     }
@@ -94,6 +97,42 @@ size_t framer_border(struct framer *framer, const char *data, size_t from, size_
         break;
     }
     return last ? len : border;
+}
+
+static bool line_first(struct framer *framer, const char *data, size_t len, size_t *ret_border) {
+    const struct format *format = framer->format;
+    bool quoting = format->framing == FRAMING_CSV && format->quoted_newlines && format->quote;
+    for (size_t i = 0; i < len; i++) {
+        if (quoting && data[i] == format->quote) {
+            framer->in_quotes = !framer->in_quotes;
+        } else if (data[i] == '\n' && !framer->in_quotes) {
+            *ret_border = i + 1;
+            return true;
+        }
+    }
+    return false;
+}
+
+bool framer_first_border(struct framer *framer, const char *data, size_t len, size_t *ret_border) {
+    const char *p = data;
+    struct framing_piece piece = {.start = NULL};
+    switch (framer->format->framing) {
+    case FRAMING_LINES:
+    case FRAMING_CSV:
+        return line_first(framer, data, len, ret_border);
+    case FRAMING_DOCUMENTS:
+    case FRAMING_ARRAY:
+        while (framing_next(framer, &p, data + len, &piece)) {
+            if (is_border(framer, &piece)) {
+                *ret_border = (size_t)(p - data);
+                return true;
+            }
+        }
+        return false;
+    case FRAMING_NONE:
+        break;
+    }
+    return false;
 }
 
 bool framer_is_complete(const struct framer *framer) {

@@ -183,6 +183,52 @@ static void an_array_that_is_cut_short_is_noticed(void **state) {
     assert_false(is_complete("[{\"a\":"));
 }
 
+/* The border is the one that a framer which saw the whole record would name. */
+static void check_first(enum framing framing, const char *text, size_t border) {
+    struct format format = format_of(framing);
+    for (size_t before = 0; before <= border; before++) {
+        for (size_t step = 1; step <= strlen(text); step++) {
+            struct framer framer = {.format = &format};
+            size_t at = before, found = SIZE_MAX;
+            bool there = false;
+            if (framer_border(&framer, text, 0, before, false)) {
+                assert_int_equal(before, border); /* seen already */
+                continue;
+            }
+            while (!there && at < strlen(text)) {
+                size_t len = at + step < strlen(text) ? step : strlen(text) - at;
+                there = framer_first_border(&framer, text + at, len, &found);
+                at += there ? found : len;
+            }
+            assert_true(there);
+            assert_int_equal(at, border);
+        }
+    }
+}
+
+static void the_first_border_behind_a_long_record_is_found(void **state) {
+    (void)state;
+    check_first(FRAMING_ARRAY, "[{\"a\":[1,2]} ,{\"b\":2}]", 13);
+    check_first(FRAMING_ARRAY, ",[1,[2]],3]", 8);
+    check_first(FRAMING_DOCUMENTS, "{\"a\":\"}\"}{\"b\":1} ", 9);
+    check_first(FRAMING_DOCUMENTS, "12345 6 ", 5);
+}
+
+static void the_first_border_of_lines_is_behind_a_newline(void **state) {
+    (void)state;
+    struct format format = format_of(FRAMING_CSV);
+    struct framer framer = {.format = &format, .in_quotes = true};
+    size_t border = 0;
+    assert_false(framer_first_border(&framer, "a\nb", 3, &border));
+    assert_true(framer_first_border(&framer, "\"\"\"\nx\n", 6, &border));
+    assert_int_equal(border, 4);
+    format = format_of(FRAMING_LINES);
+    framer = (struct framer){.format = &format};
+    assert_false(framer_first_border(&framer, "\"ab", 3, &border));
+    assert_true(framer_first_border(&framer, "\n\n", 2, &border));
+    assert_int_equal(border, 1);
+}
+
 static void lines_end_at_the_last_newline(void **state) {
     (void)state;
     struct format format = format_of(FRAMING_LINES);
@@ -281,6 +327,8 @@ int main(void) {
         cmocka_unit_test(array_elements_are_found_at_every_cut),
         cmocka_unit_test(malformed_arrays_lose_nothing),
         cmocka_unit_test(an_array_that_is_cut_short_is_noticed),
+        cmocka_unit_test(the_first_border_behind_a_long_record_is_found),
+        cmocka_unit_test(the_first_border_of_lines_is_behind_a_newline),
         cmocka_unit_test(lines_end_at_the_last_newline),
         cmocka_unit_test(csv_borders_lie_outside_of_quotes),
         cmocka_unit_test(without_quoted_newlines_every_newline_is_a_border),
