@@ -67,7 +67,11 @@ COMPARE_BY(interval, struct interval, interval_compare(left, right) == 0,
 COMPARE_BY(jsonb, struct slice,
            slice_equal(left, right) || jsonb_compare(left, right, call->arena) == 0,
            jsonb_compare(left, right, call->arena))
-COMPARE_BY(array, const struct array *,
+/* How an array lies in a column. */
+struct array_place {
+    const struct array *array;
+};
+COMPARE_BY(array, struct array_place,
            value_compare(call->arguments[0].type, &left, &right, call->arena) == 0,
            value_compare(call->arguments[0].type, &left, &right, call->arena))
 

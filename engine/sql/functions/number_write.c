@@ -117,7 +117,7 @@ static void write_digit(struct writer *writer, bool is_zero) {
 
 static void write_roman(struct writer *writer, bool lower) {
     static const char *const ones[] = {"", "I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX"};
-    static const char *const tens[] = {"", "X", "XX", "X" "XX", "XL", "L", "LX", "LXX", "LXXX", "XC"};
+    static const char *const tens[] = {"", "X", "XX", ("X" "XX"), "XL", "L", "LX", "LXX", "LXXX", "XC"};
     static const char *const hundreds[] = {"",  "C",  "CC",  "CCC",  "CD",
                                            "D", "DC", "DCC", "DCCC", "CM"};
     static const char *const thousands[] = {"", "M", "MM", "MMM"};
