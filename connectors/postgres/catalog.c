@@ -12,7 +12,7 @@ static const char table_sql[] =
     " tree as (select relid as oid from t, pg_partition_tree(t.oid) union select oid from t)"
     " select t.relname, quote_ident(t.nspname) || '.' || quote_ident(t.relname),"
     " t.relkind, t.relpersistence, row_security_active(t.oid),"
-    " has_any_column_privilege(t.oid, 'insert'), has_any_column_privilege(t.oid, 'update'),"
+    " has_table_privilege(t.oid, 'insert'), has_any_column_privilege(t.oid, 'update'),"
     " has_table_privilege(t.oid, 'delete'), has_any_column_privilege(t.oid, 'select'),"
     " exists (select from pg_index i join tree on i.indrelid = tree.oid"
     "  where i.indisunique or i.indisexclusion),"
@@ -122,6 +122,9 @@ static void type_read(const struct type_name *name, struct table_column *ret) {
             ret->type.blank_padded = type_rows[i].blank_padded;
             ret->type.modifier = modifier_read(ret->type.id, name->mod);
             ret->enumeration = type_rows[i].enumeration;
+            if (strcmp(name->name, "name") == 0) {
+                ret->type.modifier = NAME_MAX_BYTES - 1;
+            }
             return;
         }
     }

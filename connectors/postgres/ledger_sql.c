@@ -183,15 +183,15 @@
     " where a.datname = current_database() and a.usename = current_user"                           \
     " and a.pid <> pg_backend_pid() and a.application_name like 'leat/%/%'"
 
-/* Those that hold a transaction open although their process no longer shows itself: a frozen owner in mid-COPY holds
- * unique keys and row locks that the living would wait for. $1 my nonce, $2 lease in us. */
+/* Those that hold a transaction open although their process, known to this ledger, no longer shows itself: a frozen
+ * owner in mid-COPY holds unique keys and row locks that the living would wait for. $1 my nonce, $2 lease in us. */
 #define END_STALE                                                                                  \
     BACKENDS                                                                                       \
     " and split_part(a.application_name, '/', 2) <> $1 and a.xact_start is not null"               \
-    " and not exists (select from @leat_process p"                                                 \
+    " and exists (select from @leat_process p"                                                     \
     "  where right(p.owner, length(split_part(a.application_name, '/', 2)) + 1)"                   \
     "   = '-' || split_part(a.application_name, '/', 2)"                                           \
-    "  and p.alive >= clock_timestamp() - $2::bigint * interval '1 microsecond')"
+    "  and p.alive < clock_timestamp() - $2::bigint * interval '1 microsecond')"
 
 /* The same for every kind of note: the row is changed and the change is written down in one statement. */
 #define AUDIT(action)                                                                              \
@@ -255,7 +255,7 @@ static const char *const texts[SQL_COUNT] = {
         " union all select $1, 0",
     [SQL_PROCESS_FORGET] =
         "delete from @leat_process where owner in (select owner from @leat_process"
-        " where alive < now() - interval '1 day' for update skip locked)",
+        " where alive < now() - interval '30 days' for update skip locked)",
     [SQL_END_BACKENDS] = BACKENDS " and split_part(a.application_name, '/', 2) = any($1::text[])",
     [SQL_END_STALE] = END_STALE,
     [SQL_NOTE_STOP] = NOTE("state = 'stopped', reason = $5, owner = ''",

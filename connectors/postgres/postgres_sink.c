@@ -73,6 +73,9 @@ static enum status sink_bind(const struct sink_bind *bind, struct sink **ret, st
     sink->options = options;
     sink->ledger = postgres_ledger_new(url_of(options), options->ledger_schema);
     sink->checker = session_new(url_of(options));
+    char name[APPLICATION_NAME_MAX];
+    snprintf(name, sizeof name, "leat/-/%s", bind->pipeline);
+    session_name_set(sink->checker, name);
     sink->scratch = arena_new(NULL, POOL_SINK);
     atomic_init(&sink->binding, NULL);
     *ret = &sink->sink;
@@ -174,7 +177,6 @@ static enum status binding_make(struct postgres_sink *sink, struct binding *bind
     struct binding_request request = request_of(sink);
     arena_reset(sink->scratch);
     if (table_read(sink, binding, deadline_us, error) != STATUS_OK) {
-        session_drop(sink->checker);
         return STATUS_FAILED;
     }
     return binding_match(binding, &request, error);
@@ -187,7 +189,9 @@ static enum status sink_check(struct sink *base, int64_t deadline_us, uint64_t *
     struct arena *arena = arena_new(NULL, POOL_SINK);
     struct binding *binding = arena_zalloc(arena, sizeof *binding);
     binding->arena = arena;
-    if (binding_make(sink, binding, deadline_us, error) != STATUS_OK) {
+    enum status made = binding_make(sink, binding, deadline_us, error);
+    session_drop(sink->checker);
+    if (made != STATUS_OK) {
         arena_free(arena);
         return STATUS_FAILED;
     }

@@ -13,7 +13,7 @@
 #include "connectors/postgres/wire.h"
 #include "engine/base/io.h"
 
-enum { UNIT_STATEMENT_MS_MIN = 60000, ABANDON_US = 500000 };
+enum { UNIT_STATEMENT_MS_MIN = 300000, ABANDON_US = 500000 };
 
 static struct move_call call_of(const struct sink_lane *lane, const struct unit *unit,
                                 int64_t deadline_us) {

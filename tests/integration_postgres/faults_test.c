@@ -192,6 +192,7 @@ static void whoever_waits_for_a_dead_transaction_ends_it(void **state) {
     char url[1200];
     snprintf(url, sizeof url, "%s application_name='leat/deadbeef/pipe'", world->url);
     PGconn *dead = PQconnectdb(url);
+    world_sql(world, "insert into leat_process values ('b-1-2-3-deadbeef', now() - interval '1 minute')");
     PQclear(PQexec(dead, "begin; update leat_ledger set updated = now() where part = 'p0'"));
     world_sql(world, "select pg_sleep(0.01)");
     assert_int_equal(world_unit(world, payload_with_letter(world, "1"), "start", "1"), VERDICT_RETRY);
