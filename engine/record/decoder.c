@@ -170,7 +170,7 @@ uint32_t decode_lines_max(struct slice text) {
     const char *p = text.data, *end = p + text.len;
     uint32_t count = 1;
     while (p < end && (p = memchr(p, '\n', (size_t)(end - p)))) {
-        while (p < end && (*p == '\n' || *p == '\r')) {
+        while (p < end && (*p == '\n' || (*p == '\r' && p + 1 < end && p[1] == '\n'))) {
             p++;
         }
         count++;

@@ -89,6 +89,8 @@ static void empty_lines_are_no_records(void **state) {
     (void)state;
     check_rows("\n\r\n1,2,3\n\n\n4,5,6\n\r", "1|2|3;4|5|6");
     check_rows("", "");
+    check_rows("1,2,3\n\r\r\n4,5,6\n", "1|2|3;withdrawn;4|5|6"); /* a lone CR is a field */
+    check_rows("\n\r\r\n", "withdrawn");
 }
 
 static void rows_with_the_wrong_number_of_fields_are_withdrawn(void **state) {
