@@ -56,17 +56,22 @@ static void days_put(int64_t days, struct datetime_parts *parts) {
     date_to_civil(days, &parts->year, &parts->month, &parts->day);
 }
 
+/* Day on which the n-th stretch of seven days begins; any day out of range when n is absurd. */
+static int first_of_week(int n) {
+    return n > -1000 && n < 1000 ? (n - 1) * 7 + 1 : n;
+}
+
 static void week_settle(struct template_reader *reader, struct datetime_parts *parts) {
     if (!reader->week) {
         return;
     }
     if (reader->calendar != CALENDAR_ISO) {
-        reader->day_of_year = (reader->week - 1) * 7 + 1;
+        reader->day_of_year = first_of_week(reader->week);
         return;
     }
-    int64_t days = iso_week_start(parts->year, reader->week);
+    int64_t days = iso_week_start(parts->year, 1) + ((int64_t)reader->week - 1) * 7;
     if (reader->weekday > 1) {
-        days += reader->weekday - 2;
+        days += (int64_t)reader->weekday - 2;
     } else if (reader->weekday == 1) {
         days += 6;
     }
@@ -102,7 +107,7 @@ static const char *date_settle(struct template_reader *reader, struct datetime_p
         days_put((int64_t)reader->julian - JULIAN_2000, parts);
     }
     week_settle(reader, parts);
-    reader->day = reader->week_of_month ? (reader->week_of_month - 1) * 7 + 1 : reader->day;
+    reader->day = reader->week_of_month ? first_of_week(reader->week_of_month) : reader->day;
     if (reader->day) {
         parts->day = reader->day;
         day_known = true;

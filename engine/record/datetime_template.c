@@ -245,8 +245,8 @@ static const char *zone_hours_take(struct template_reader *reader, struct templa
 
 static const char *iso_day_take(struct template_reader *reader, struct template_step step) {
     const char *code = number_take(reader, &reader->weekday, 1, step, NULL);
-    if (!code && ++reader->weekday > 7) {
-        reader->weekday = 1;
+    if (!code) {
+        reader->weekday = reader->weekday < 7 ? reader->weekday + 1 : 1;
     }
     return code;
 }

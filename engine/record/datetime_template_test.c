@@ -196,9 +196,28 @@ static void to_timestamp_follows_the_template(void **state) {
     CHECK(templates, template_run);
 }
 
+static void absurd_numbers_are_out_of_range(void **state) {
+    (void)state;
+    static const char *const formats[] = {"YYYY FMWW",  "YYYY MM FMW", "IYYY FMIW FMID",
+                                          "YYYY FMDDD", "FMJ",         "FMHH24 FMMI",
+                                          "FMSSSS",     "FMCC FMYY"};
+    struct arena *arena = arena_new(NULL, POOL_COLUMNS);
+    for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++) {
+        int64_t us;
+        struct slice message;
+        const char *code =
+            timestamp_parse_format(slice_of("999992012 999992012 999992012"), slice_of(formats[i]),
+                                   timezone_utc(), arena, &us, &message);
+        assert_non_null(code);
+        assert_string_equal(code, "22008");
+    }
+    arena_free(arena);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(to_timestamp_follows_the_template),
+        cmocka_unit_test(absurd_numbers_are_out_of_range),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
