@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A file as a stream of uncompressed bytes. A reader's thread. */
+/* A file as a stream of uncompressed bytes: pread for plain files, through 64 KiB of input for compressed ones. The
+ * offset of what comes next is kept here, so that nothing depends on the descriptor's own. A reader's thread. */
 #include <assert.h>
 #include <errno.h>
 #include <stdlib.h>

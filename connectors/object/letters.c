@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One JSON object a line, all members always there. */
+/* One JSON object a line, all members always there, so that any reader of JSON lines can load them as a table. What is
+ * not UTF-8 stands in base64 with `_encoding` beside it. A lane's thread. */
 #include "connectors/object/letters.h"
 
 #include <openssl/evp.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Dead letters as JSON lines, objects below `_dead_letter/` that ride in their unit's record. */
+/* Dead letters as JSON lines: objects below `_dead_letter/`, a name that listings leave out, which ride in the record
+ * of their unit and are therefore exactly as many as there are. */
 #ifndef LEAT_CONNECTORS_OBJECT_LETTERS_H
 #define LEAT_CONNECTORS_OBJECT_LETTERS_H
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Open addressing with linear probing, at most half full; FNV-1a. */
+/* Open addressing with linear probing, at most half full, hashed by FNV-1a: names are the plan's, nobody hostile picks
+ * them. Out of memory ends the process. */
 #include "connectors/object/name_map.h"
 
 #include <stdlib.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Options of the kinds in this folder, and what its files share. */
+/* Options of the kinds in this folder, as their rows in object.c fill them, and the operations behind the
+ * descriptors. */
 #ifndef LEAT_CONNECTORS_OBJECT_H
 #define LEAT_CONNECTORS_OBJECT_H
 

@@ -126,9 +126,8 @@ static enum status chunk_put(struct log *log, const struct part_list *parts, jso
     char name[48];
     SHA256((const unsigned char *)text, strlen(text), hash);
     for (int i = 0; i < 16; i++) {
-        snprintf(name + i * 2, sizeof name - (size_t)i * 2, "%02x", hash[i]);
+        snprintf(name + i * 2, sizeof name - (size_t)i * 2, "%02x%s", hash[i], i == 15 ? ".json" : "");
     }
-    strcat(name, ".json");
     enum put_result result = log->store->ops->put_new(log->store, STORE_PLAN, name, slice_of(text), error);
     free(text);
     json_array_append_new(names, json_string(name));

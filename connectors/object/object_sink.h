@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The object sink: what its two halves share, encode.c on workers and unit.c on the lane. */
+/* The object sink: what its two halves share, encode.c on workers and unit.c on the lane. A payload's body is the
+ * only thing that passes between them. */
 #ifndef LEAT_CONNECTORS_OBJECT_SINK_H
 #define LEAT_CONNECTORS_OBJECT_SINK_H
 

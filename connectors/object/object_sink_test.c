@@ -66,7 +66,7 @@ static void fixture_open(struct fixture *fixture) {
     static const char *const part[] = {"a"};
     testing_plan(log, part, 1);
     fixture->epoch = testing_claim(log, "a");
-    strcpy(fixture->next, "start");
+    snprintf(fixture->next, sizeof fixture->next, "start");
     struct part_info info = {.name = "a", .entry = "a", .ident = "", .detail = "", .first = "start"};
     fixture->part = part_new(&info, "p", "files");
     fixture->segment.part = fixture->part;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The file source's calls. Every part has a reader of its own; the source itself never changes after bind. */
+/* The file source's calls. Every part has a reader of its own; the source itself never changes after bind, but for the
+ * table of followed files, which has a lock. */
 #include "connectors/object/object_source.h"
 
 #include <assert.h>

@@ -1,89 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The file source over real files: planning, reading from every position, splitting, headers, compression, changed
  * and cut files, oversize records, following. What is read, put together, is always the file. */
-#include "connectors/object/testing.h"
+#include "connectors/object/testing_source.h"
 
-#include "connectors/object/object_source.h"
 #include "engine/record/compress.h"
-
-struct fixture {
-    struct file_source_options options;
-    struct format format;
-    struct arena *arena;
-    struct budget *budget;
-    struct source *source;
-    const char *paths[1];
-};
-
-static const char *const *known_entries;
-static uint32_t known_count;
-
-static bool is_known(void *context, const char *entry) {
-    (void)context;
-    for (uint32_t i = 0; i < known_count; i++) {
-        if (strcmp(known_entries[i], entry) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static void fixture_open(struct fixture *fixture, const char *glob) {
-    known_count = 0;
-    fixture->arena = arena_new(NULL, POOL_READ);
-    fixture->budget = budget_new(256 << 20, 0);
-    fixture->paths[0] = testing_path(glob);
-    fixture->options.path = (struct text_list){.items = fixture->paths, .count = 1};
-    if (!fixture->format.record_bytes_max) {
-        fixture->format.record_bytes_max = 8 << 20;
-    }
-    if (fixture->format.kind == FORMAT_JSON) {
-        fixture->format.framing = FRAMING_NONE; /* detected */
-    }
-    fixture->format.quote = '"';
-    fixture->format.delimiter = fixture->format.delimiter ? fixture->format.delimiter : ',';
-    fixture->format.json_depth_max = 128;
-    struct source_bind bind = {.options = &fixture->options,
-                               .format = &fixture->format,
-                               .pipeline = "p",
-                               .name = "files",
-                               .workers = 2,
-                               .arena = fixture->arena};
-    struct error error;
-    assert_int_equal(object_source_ops.bind(&bind, &fixture->source, &error), STATUS_OK);
-}
-
-static void fixture_close(struct fixture *fixture) {
-    object_source_ops.free(fixture->source);
-    arena_free(fixture->arena);
-    budget_free(fixture->budget);
-}
-
-static struct part_list list(struct fixture *fixture) {
-    struct part_list parts;
-    struct error error = {0};
-    enum status status =
-        object_source_ops.list(fixture->source, is_known, NULL, fixture->arena, &parts, &error);
-    if (status != STATUS_OK) {
-        print_error("%s\n", error.message);
-    }
-    assert_int_equal(status, STATUS_OK);
-    return parts;
-}
-
-static struct reader *reader_open(struct fixture *fixture, const struct part_info *part, const char *from,
-                                  const char *mark, struct part_format *format) {
-    struct position position;
-    struct reader *reader;
-    struct error error = {0};
-    assert_true(object_source_ops.parse(from, &position));
-    enum status status = object_source_ops.open(fixture->source, part, &position, mark, &reader, format, &error);
-    if (status != STATUS_OK) {
-        print_error("%s\n", error.message);
-    }
-    assert_int_equal(status, STATUS_OK);
-    return reader;
-}
 
 /* Everything from a position to the end, and the positions between the blocks. */
 struct read_result {
@@ -137,7 +57,7 @@ static struct read_result read_all(struct fixture *fixture, const struct part_in
 static char *lines_make(uint32_t count, bool newline, size_t *ret_len) {
     char *text = malloc(count * 80 + 1), *at = text;
     for (uint32_t i = 0; i < count; i++) {
-        at += sprintf(at, "{\"id\":%u,\"pad\":\"%.*s\"}\n", i, (int)(i * 7 % 40),
+        at += snprintf(at, 80, "{\"id\":%u,\"pad\":\"%.*s\"}\n", i, (int)(i * 7 % 40),
                       "0123456789012345678901234567890123456789");
     }
     *ret_len = (size_t)(at - text) - !newline;
@@ -245,7 +165,8 @@ static void a_csv_part_knows_the_header_and_begins_behind_it(void **state) {
     char text[4096] = "\xef\xbb\xbfid,\"the \"\"name\"\"\",v\n";
     size_t header = strlen(text);
     for (int i = 0; i < 100; i++) {
-        sprintf(text + strlen(text), "%d,name-%d,%d\n", i, i, i * i);
+        size_t used = strlen(text);
+        snprintf(text + used, sizeof text - used, "%d,name-%d,%d\n", i, i, i * i);
     }
     testing_write_text("a.csv", text);
     struct fixture fixture = {.format = {.kind = FORMAT_CSV, .framing = FRAMING_CSV, .header = true},
@@ -321,9 +242,9 @@ static void a_record_beyond_the_limit_becomes_one_flagged_record(void **state) {
     (void)state;
     const size_t huge = 3 << 20;
     char *text = malloc(huge + 64);
-    size_t at = (size_t)sprintf(text, "{\"a\":1}\n\"");
+    size_t at = (size_t)snprintf(text, 32, "{\"a\":1}\n\"");
     memset(text + at, 'x', huge);
-    strcpy(text + at + huge, "\"\n{\"a\":2}\n");
+    snprintf(text + at + huge, 32, "\"\n{\"a\":2}\n");
     size_t len = strlen(text);
     const char *const names[] = {"a.ndjson", "b.ndjson.gz"};
     struct arena *arena = arena_new(NULL, POOL_READ);
@@ -359,7 +280,7 @@ static void a_record_longer_than_the_room_makes_the_block_grow(void **state) {
     char *text = malloc(large * 2 + 64);
     text[0] = '"';
     memset(text + 1, 'x', large);
-    strcpy(text + 1 + large, "\"\n");
+    snprintf(text + 1 + large, 32, "\"\n");
     size_t one = strlen(text);
     memcpy(text + one, text, one);
     testing_write("a.ndjson", text, one * 2);
@@ -492,159 +413,6 @@ static void positions_print_parse_and_sort(void **state) {
     assert_int_equal(object_source_ops.offset_of(&base, &end), SIZE_MAX);
 }
 
-/* --- following ----------------------------------------------------------------------------------------------- */
-
-static void append(const char *name, const char *text) {
-    FILE *file = fopen(testing_path(name), "a");
-    fputs(text, file);
-    fclose(file);
-}
-
-static enum status follow_read(struct fixture *fixture, struct reader *reader, struct block *block,
-                               struct error *error) {
-    return object_source_ops.read(reader, fixture->budget, 1 << 20, 0, block, error);
-}
-
-static void expect_text(struct fixture *fixture, struct reader *reader, const char *text, char *mark) {
-    struct block block;
-    struct error error = {0};
-    enum status status = follow_read(fixture, reader, &block, &error);
-    if (!text) {
-        assert_int_equal(status, STATUS_AGAIN);
-        assert_true(block.idle);
-        return;
-    }
-    assert_int_equal(status, STATUS_OK);
-    assert_int_equal(block.raw.len, strlen(text));
-    assert_memory_equal(block.raw.data, text, block.raw.len);
-    assert_non_null(block.mark);
-    snprintf(mark, MARK_MAX, "%s", block.mark);
-    arena_free(block.arena);
-}
-
-static void a_followed_file_grows_rotates_and_waits_for_its_newline(void **state) {
-    (void)state;
-    char mark[MARK_MAX];
-    testing_write_text("app.log", "one\ntw");
-    struct fixture fixture = {.format = {.kind = FORMAT_TEXT, .framing = FRAMING_LINES},
-                              .options = {.follow = true}};
-    fixture_open(&fixture, "*.log");
-    struct part_list parts = list(&fixture);
-    assert_int_equal(parts.count, 1);
-    struct part_format format;
-    struct reader *reader = reader_open(&fixture, &parts.items[0], "start", "", &format);
-    expect_text(&fixture, reader, "one\n", mark);
-    expect_text(&fixture, reader, NULL, mark);
-    append("app.log", "o\n");
-    expect_text(&fixture, reader, "two\n", mark);
-    rename(testing_path("app.log"), testing_path("app.log.1"));
-    testing_write_text("app.log", "other\n");
-    append("app.log.1", "three\n");
-    expect_text(&fixture, reader, "three\n", mark);
-    object_source_ops.close(reader);
-    append("app.log.1", "four\n");
-    reader = reader_open(&fixture, &parts.items[0], "14", mark, &format); /* found under its new name */
-    expect_text(&fixture, reader, "four\n", mark);
-    object_source_ops.close(reader);
-    const char *const known[] = {parts.items[0].entry};
-    known_entries = known;
-    known_count = 1;
-    parts = list(&fixture);
-    assert_int_equal(parts.count, 1);
-    reader = reader_open(&fixture, &parts.items[0], "start", "", &format);
-    expect_text(&fixture, reader, "other\n", mark);
-    object_source_ops.close(reader);
-    fixture_close(&fixture);
-}
-
-static void truncation_is_a_named_stop(void **state) {
-    (void)state;
-    char mark[MARK_MAX];
-    testing_write_text("app.log", "one\ntwo\n");
-    struct fixture fixture = {.format = {.kind = FORMAT_TEXT, .framing = FRAMING_LINES},
-                              .options = {.follow = true}};
-    fixture_open(&fixture, "*.log");
-    struct part_list parts = list(&fixture);
-    struct part_format format;
-    struct reader *reader = reader_open(&fixture, &parts.items[0], "start", "", &format);
-    expect_text(&fixture, reader, "one\ntwo\n", mark);
-    testing_write_text("app.log", "something longer than before\n"); /* same inode, rewritten */
-    struct block block;
-    struct error error;
-    assert_int_equal(follow_read(&fixture, reader, &block, &error), STATUS_FAILED);
-    assert_string_equal(error.code, "file-truncated");
-    object_source_ops.close(reader);
-    struct position position;
-    assert_true(object_source_ops.parse("8", &position));
-    assert_int_equal(
-        object_source_ops.open(fixture.source, &parts.items[0], &position, mark, &reader, &format, &error),
-        STATUS_FAILED);
-    assert_string_equal(error.code, "file-truncated");
-    fixture_close(&fixture);
-}
-
-static void a_truncated_file_goes_on_as_its_next_generation(void **state) {
-    (void)state;
-    char mark[MARK_MAX];
-    testing_write_text("app.log", "one\ntwo\n");
-    struct fixture fixture = {.format = {.kind = FORMAT_TEXT, .framing = FRAMING_LINES},
-                              .options = {.follow = true, .on_truncate = TRUNCATE_RESTART}};
-    fixture_open(&fixture, "*.log");
-    struct part_list parts = list(&fixture);
-    struct part_format format;
-    struct reader *reader = reader_open(&fixture, &parts.items[0], "start", "", &format);
-    expect_text(&fixture, reader, "one\ntwo\n", mark);
-    testing_write_text("app.log", "new\n");
-    expect_text(&fixture, reader, NULL, mark); /* not over before the next generation stands */
-    const char *known[] = {parts.items[0].entry, NULL};
-    known_entries = known;
-    known_count = 1;
-    struct part_list next = list(&fixture);
-    assert_int_equal(next.count, 1);
-    expect_text(&fixture, reader, NULL, mark);
-    known[1] = next.items[0].entry;
-    known_count = 2;
-    assert_int_equal(list(&fixture).count, 0);
-    struct block block;
-    struct error error;
-    assert_int_equal(follow_read(&fixture, reader, &block, &error), STATUS_OK);
-    assert_true(position_is_end(&block.to));
-    arena_free(block.arena);
-    object_source_ops.close(reader);
-    reader = reader_open(&fixture, &next.items[0], "start", "", &format);
-    expect_text(&fixture, reader, "new\n", mark);
-    object_source_ops.close(reader);
-    fixture_close(&fixture);
-}
-
-static void a_removed_file_ends_with_its_last_line(void **state) {
-    (void)state;
-    char mark[MARK_MAX];
-    testing_write_text("app.log", "one\nlast");
-    struct fixture fixture = {.format = {.kind = FORMAT_TEXT, .framing = FRAMING_LINES},
-                              .options = {.follow = true}};
-    fixture_open(&fixture, "*.log");
-    struct part_list parts = list(&fixture);
-    struct part_format format;
-    struct reader *reader = reader_open(&fixture, &parts.items[0], "start", "", &format);
-    expect_text(&fixture, reader, "one\n", mark);
-    unlink(testing_path("app.log"));
-    expect_text(&fixture, reader, NULL, mark);
-    testing_now_us += 60000000;
-    struct block block;
-    struct error error;
-    enum status status = follow_read(&fixture, reader, &block, &error);
-    while (status == STATUS_AGAIN) {
-        status = follow_read(&fixture, reader, &block, &error);
-    }
-    assert_int_equal(status, STATUS_OK);
-    assert_int_equal(block.raw.len, 4);
-    assert_true(position_is_end(&block.to));
-    arena_free(block.arena);
-    object_source_ops.close(reader);
-    fixture_close(&fixture);
-}
-
 #define TEST(name) cmocka_unit_test_setup_teardown(name, testing_setup, testing_teardown)
 
 int main(void) {
@@ -663,10 +431,6 @@ int main(void) {
         TEST(a_json_array_is_one_part_and_a_cut_one_stops),
         TEST(globs_reach_down_and_leave_hidden_names_out),
         TEST(positions_print_parse_and_sort),
-        TEST(a_followed_file_grows_rotates_and_waits_for_its_newline),
-        TEST(truncation_is_a_named_stop),
-        TEST(a_truncated_file_goes_on_as_its_next_generation),
-        TEST(a_removed_file_ends_with_its_last_line),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

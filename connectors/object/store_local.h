@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the two halves of the local store share: keys (store_local.c) and objects (store_local_object.c). */
+/* What the two halves of the local store share: keys (store_local.c) and objects (store_local_object.c). Nothing
+ * above the seam store.h includes this. */
 #ifndef LEAT_CONNECTORS_OBJECT_STORE_LOCAL_H
 #define LEAT_CONNECTORS_OBJECT_STORE_LOCAL_H
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A template and field values from arbitrary bytes: whatever comes out stays inside, is short enough and not hidden. */
+/* A template and field values from arbitrary bytes: whatever comes out stays inside, is short enough and not hidden.
+ * Anything else aborts. */
 #include <stdlib.h>
 
 #include "connectors/object/template.h"

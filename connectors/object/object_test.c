@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The descriptor: its option rows are sound, and the ledger by itself commits moves and dead letters of a sink that
+ * holds no position. */
+#include "connectors/object/testing.h"
+
+#include "engine/config/parse.h"
+#include "engine/flow/part_state.h"
+
+extern const struct connector object_connector;
+
+static void every_option_row_is_sound(void **state) {
+    (void)state;
+    struct error error = {0};
+    assert_int_equal(options_check(object_connector.source_options, &error), STATUS_OK);
+    assert_int_equal(options_check(object_connector.sink_options, &error), STATUS_OK);
+    assert_int_equal(options_check(object_connector.ledger_options, &error), STATUS_OK);
+    struct arena *arena = arena_new(NULL, POOL_SINK);
+    const struct file_sink_options *sink = options_defaults(object_connector.sink_options, arena);
+    assert_int_equal(sink->roll.bytes, 128 << 20);
+    assert_int_equal(sink->roll.every_us, 300000000);
+    assert_true(sink->keep_path_columns);
+    const struct file_source_options *source = options_defaults(object_connector.source_options, arena);
+    assert_int_equal(source->split_bytes, 64 << 20);
+    arena_free(arena);
+}
+
+static void the_ledger_by_itself_commits_moves_and_letters(void **state) {
+    (void)state;
+    struct file_ledger_options options = {.path = testing_path("ledger")};
+    struct ledger_bind bind = {.options = &options};
+    struct ledger *base;
+    struct error error;
+    assert_int_equal(object_connector.ledger_bind(&bind, &base, &error), STATUS_OK);
+    struct object_ledger *ledger = (struct object_ledger *)base;
+    struct ledger_identity identity = {
+        .pipeline = "p", .source = "files", .sink = "web", .owner = "owner-one", .lease_us = 30000000};
+    assert_int_equal(base->ops->open(base, &identity, INT64_MAX, &error), STATUS_OK);
+    static const char *const names[] = {"a"};
+    testing_plan(ledger, names, 1);
+    struct part_info info = {.name = "a", .entry = "a", .ident = "", .detail = "", .first = "start"};
+    struct part *part = part_new(&info, "p", "files");
+    struct segment segment = {.part = part};
+    struct dead_letter letter = {.stage = "sql", .code = "22012", .message = SLICE_LITERAL("division by zero"),
+                                 .payload = SLICE_LITERAL("1/0"), .payload_bytes = 3};
+    struct payload payload = {.segment = &segment, .letters = &letter, .letters_count = 1};
+    struct payload *payloads[] = {&payload};
+    struct move move = {.part = part, .part_name = "a", .epoch = testing_claim(ledger, "a"), .from = "start",
+                        .to = "end", .counts = {.in = 1, .dead_letter = 1}};
+    struct unit unit = {
+        .payloads = payloads, .payloads_count = 1, .moves = &move, .moves_count = 1, .owner = "owner-one"};
+    struct outcome outcome = {.arena = arena_new(NULL, POOL_SINK)};
+    testing_failpoint = "file.log.link.after"; /* a lost reply is settled inside */
+    assert_int_equal(object_connector.ledger_commit(base, &unit, INT64_MAX, &outcome), VERDICT_DONE);
+    testing_failpoint = NULL;
+    struct testing_files files = testing_list("ledger/_dead_letter", false);
+    assert_int_equal(files.count, 1);
+    testing_files_free(&files);
+    assert_int_equal(object_connector.ledger_commit(base, &unit, INT64_MAX, &outcome), VERDICT_MOVED);
+    assert_int_equal(testing_totals(ledger).books.dead_letter, 1);
+    files = testing_list("ledger/_dead_letter", false);
+    assert_int_equal(files.count, 1);
+    testing_files_free(&files);
+    arena_free(outcome.arena);
+    part_unref(part);
+    object_connector.ledger_free(base);
+    object_connector.ledger_free(NULL);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, testing_setup, testing_teardown)
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        TEST(every_option_row_is_sound),
+        TEST(the_ledger_by_itself_commits_moves_and_letters),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
