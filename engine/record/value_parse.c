@@ -8,6 +8,7 @@
 
 #include <assert.h>
 
+/* Deeper documents are refused; Postgres stops at its stack (54001), some thousand levels later. */
 enum { JSON_DEPTH_MAX = 1000 };
 
 static bool numeric_value_parse(const struct parse_context *context, struct slice *ret) {

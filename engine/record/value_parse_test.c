@@ -291,6 +291,36 @@ static void arrays_quote_what_needs_it(void **state) {
     CHECK_VALUES(arrays, "UTC");
 }
 
+static void json_is_checked_and_jsonb_normalised(void **state) {
+    (void)state;
+    static const struct value_case jsons[] = {
+        {"json", " {\"a\" :1} ", " {\"a\" :1} "},
+        {"json", "{", "22P02 invalid input syntax for type json", true},
+        {"json", "", "22P02 invalid input syntax for type json", true},
+        {"json", "\"\\u0000\"", "\"\\u0000\""},
+        {"jsonb", "{\"bb\":1.0,\"a\":[ 1,2]}", "{\"a\": [1, 2], \"bb\": 1.0}"},
+        {"jsonb", "\"\\u0000\"", "22P05 unsupported Unicode escape sequence", true},
+        {"jsonb", "nul", "22P02 invalid input syntax for type json", true},
+    };
+    CHECK_VALUES(jsons, "UTC");
+}
+
+static void json_that_is_too_deep_is_refused(void **state) {
+    (void)state;
+    struct arena *arena = arena_new(NULL, POOL_COLUMNS);
+    struct value_error error;
+    struct slice value;
+    char deep_json[4000];
+    memset(deep_json, '[', sizeof deep_json / 2);
+    memset(deep_json + sizeof deep_json / 2, ']', sizeof deep_json / 2);
+    struct slice text = slice_make(deep_json, sizeof deep_json);
+    assert_false(value_parse(TYPE(JSONB), text, NULL, arena, &value, &error));
+    assert_string_equal(error.code, "22P02");
+    text = slice_make(deep_json + 1900, 200);
+    assert_true(value_parse(TYPE(JSONB), text, NULL, arena, &value, &error));
+    arena_free(arena);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(integers_take_signs_zeros_and_white_space_but_nothing_else),
@@ -304,6 +334,8 @@ int main(void) {
         cmocka_unit_test(bytea_reads_both_spellings_and_prints_hex),
         cmocka_unit_test(uuid_takes_braces_and_hyphens_after_groups_of_four),
         cmocka_unit_test(arrays_quote_what_needs_it),
+        cmocka_unit_test(json_is_checked_and_jsonb_normalised),
+        cmocka_unit_test(json_that_is_too_deep_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
