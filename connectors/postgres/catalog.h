@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the server says about a table: read anew at every check. */
+/* What the server says about a table: its columns, keys, and what stands in the way of writing it. Read anew at
+ * every check, on the checking lane; plain data in the caller's arena, never changed afterwards. */
 #ifndef LEAT_POSTGRES_CATALOG_H
 #define LEAT_POSTGRES_CATALOG_H
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* From a result of ROW_COLUMNS to struct ledger_row. Ledger lane; texts go to the caller's arena. */
+/* From a result of ROW_COLUMNS to struct ledger_row: the columns are read by their place, which is counted here once.
+ * Ledger lane; texts go to the caller's arena. */
 #include <stdlib.h>
 
 #include "connectors/postgres/postgres_ledger.h"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Dead letters of a unit, as rows of leat_dead_letter in the unit's own transaction. */
+/* Dead letters of a unit, as rows of leat_dead_letter in the unit's own transaction, so that a record is delivered or
+ * a letter, never both and never neither. Lane thread of the session. */
 #ifndef LEAT_POSTGRES_LETTERS_H
 #define LEAT_POSTGRES_LETTERS_H
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The compare-and-set is one ordered statement, sent last before COMMIT, so that ledger rows are locked for one round
- * trip only. What the rows say: mine at `to` = done; mine at `from` = not done; mine elsewhere = moved (a fail-over lost
- * commits); another owner = fenced; no row, or my nonce with another epoch = somebody edited the ledger. A unit is
- * atomic, so one part that is proven proves all. */
+/* The compare-and-set is one ordered statement, sent last before COMMIT, so that ledger rows are locked for one
+ * round trip only. What the rows say: mine at `to` = done; mine at `from` = not done; mine elsewhere = moved (a
+ * fail-over lost commits); another owner = fenced; no row, or my nonce with another epoch = somebody edited the
+ * ledger. A unit is atomic, so one part that is proven proves all. Lane thread. */
 #include "connectors/postgres/move.h"
 
 #include <assert.h>

@@ -2,7 +2,7 @@
 /* The ledger's calls. Each is one statement, or one short transaction on the ledger's own connection; nothing is kept
  * between calls but the connection. A connection that failed is closed and opened again by the next call. What a lost
  * reply hides is found by repeating the call: claim, plan_put, release and notes of an owner are idempotent. */
-#include "connectors/postgres/postgres_ledger.h"
+#include "connectors/postgres/ledger_call.h"
 
 #include <assert.h>
 #include <inttypes.h>
@@ -17,61 +17,6 @@
 
 enum { NUMBER_TEXT_MAX = 24, QUALIFIED_MAX = 160 };
 
-static struct postgres_ledger *self(struct ledger *ledger) {
-    return (struct postgres_ledger *)ledger;
-}
-
-static const char *number_text(struct postgres_ledger *ledger, int64_t number) {
-    return arena_printf(ledger->scratch, "%" PRId64, number);
-}
-
-/* --- one statement, one transaction -------------------------------------------------------------------------- */
-
-static enum status failed(struct postgres_ledger *ledger, const char *what, struct error *error) {
-    enum status status = session_fail(ledger->session, error, what);
-    session_drop(ledger->session);
-    return status;
-}
-
-/* $1 to $3 are the ledger's identity in nearly all statements. */
-#define KEY_VALUES(ledger) (ledger)->pipeline, (ledger)->source, (ledger)->sink
-
-struct call {
-    enum step step;
-    enum ledger_sql sql;
-    const char *const *values;
-    int count;
-    const char *what; /* for the error */
-};
-
-static enum status ask(struct postgres_ledger *ledger, const struct call *call, int64_t deadline_us,
-                       struct error *error) {
-    const struct question question = {
-        .step = call->step, .sql = ledger->sql[call->sql], .values = call->values, .count = call->count};
-    if (session_open(ledger->session, deadline_us) != REPLY_OK ||
-        session_ask(ledger->session, &question, deadline_us) != REPLY_OK) {
-        return failed(ledger, call->what, error);
-    }
-    return STATUS_OK;
-}
-
-static enum status begin(struct postgres_ledger *ledger, const char *what, int64_t deadline_us,
-                         struct error *error) {
-    arena_reset(ledger->scratch);
-    if (transaction_begin(ledger->session, NULL, statement_ms(deadline_us), deadline_us) != REPLY_OK) {
-        return failed(ledger, what, error);
-    }
-    return STATUS_OK;
-}
-
-static enum status commit(struct postgres_ledger *ledger, const char *what, int64_t deadline_us,
-                          struct error *error) {
-    if (transaction_commit(ledger->session, deadline_us) != REPLY_OK) {
-        return failed(ledger, what, error);
-    }
-    return STATUS_OK;
-}
-
 /* --- open ---------------------------------------------------------------------------------------------------- */
 
 static enum status schema_find_name(struct postgres_ledger *ledger, int64_t deadline_us,
@@ -80,7 +25,7 @@ static enum status schema_find_name(struct postgres_ledger *ledger, int64_t dead
     if (!name) {
         if (session_run(ledger->session, STEP_QUERY, "select current_schema()", deadline_us) !=
             REPLY_OK) {
-            return failed(ledger, "the ledger's schema", error);
+            return call_failed(ledger, "the ledger's schema", error);
         }
         if (session_null(ledger->session, 0, 0)) {
             return error_set(error, ERROR_PERMANENT, "ledger-schema",
@@ -97,7 +42,7 @@ static enum status schema_find_name(struct postgres_ledger *ledger, int64_t dead
 static enum status version_check(struct postgres_ledger *ledger, int64_t deadline_us,
                                  struct error *error) {
     if (session_run(ledger->session, STEP_QUERY, ledger->sql[SQL_VERSION], deadline_us) != REPLY_OK) {
-        return failed(ledger, "the ledger's version", error);
+        return call_failed(ledger, "the ledger's version", error);
     }
     int64_t rows = session_int(ledger->session, 0, 0), version = session_int(ledger->session, 0, 1);
     if (rows != 1 || version != LEDGER_VERSION) {
@@ -113,20 +58,20 @@ static enum status tables_make(struct postgres_ledger *ledger, const char *schem
                                struct error *error) {
     const char *meta = arena_printf(ledger->scratch, "%s.leat_meta", schema);
     const struct call exists = {STEP_QUERY, SQL_VERSION_EXISTS, &meta, 1, "looking for the ledger"};
-    if (ask(ledger, &exists, deadline_us, error) != STATUS_OK) {
+    if (call_ask(ledger, &exists, deadline_us, error) != STATUS_OK) {
         return STATUS_FAILED;
     }
     if (session_bool(ledger->session, 0, 0)) {
         return version_check(ledger, deadline_us, error);
     }
-    if (begin(ledger, "making the ledger's tables", deadline_us, error) != STATUS_OK) {
+    if (call_begin(ledger, "making the ledger's tables", deadline_us, error) != STATUS_OK) {
         return STATUS_FAILED;
     }
     if (session_run(ledger->session, STEP_CREATE, ledger->sql[SQL_TABLES_CREATE], deadline_us) !=
         REPLY_OK) {
-        return failed(ledger, "making the ledger's tables", error);
+        return call_failed(ledger, "making the ledger's tables", error);
     }
-    if (commit(ledger, "making the ledger's tables", deadline_us, error) != STATUS_OK) {
+    if (call_commit(ledger, "making the ledger's tables", deadline_us, error) != STATUS_OK) {
         return STATUS_FAILED;
     }
     return version_check(ledger, deadline_us, error);
@@ -148,14 +93,14 @@ static void identity_take(struct postgres_ledger *ledger, const struct ledger_id
 
 static enum status ledger_open(struct ledger *base, const struct ledger_identity *identity,
                                int64_t deadline_us, struct error *error) {
-    struct postgres_ledger *ledger = self(base);
+    struct postgres_ledger *ledger = ledger_self(base);
     arena_reset(ledger->arena);
     arena_reset(ledger->scratch);
     session_drop(ledger->session);
     identity_take(ledger, identity);
     char schema[QUALIFIED_MAX];
     if (session_open(ledger->session, deadline_us) != REPLY_OK) {
-        return failed(ledger, "connecting", error);
+        return call_failed(ledger, "connecting", error);
     }
     if (schema_find_name(ledger, deadline_us, schema, error) != STATUS_OK) {
         return STATUS_FAILED;
@@ -168,22 +113,22 @@ static enum status ledger_open(struct ledger *base, const struct ledger_identity
     }
     const struct call forget = {STEP_RENEW, SQL_PROCESS_FORGET, NULL, 0, "forgetting old processes"};
     const struct call renew = {STEP_RENEW, SQL_RENEW, &ledger->owner, 1, "showing that I live"};
-    return ask(ledger, &forget, deadline_us, error) == STATUS_OK &&
-                   ask(ledger, &renew, deadline_us, error) == STATUS_OK
+    return call_ask(ledger, &forget, deadline_us, error) == STATUS_OK &&
+                   call_ask(ledger, &renew, deadline_us, error) == STATUS_OK
                ? STATUS_OK
                : STATUS_FAILED;
 }
 
 static void ledger_close(struct ledger *base) {
-    session_drop(self(base)->session);
-    session_drop(self(base)->renewer);
+    session_drop(ledger_self(base)->session);
+    session_drop(ledger_self(base)->renewer);
 }
 
 /* --- plan ---------------------------------------------------------------------------------------------------- */
 
 static enum status ledger_plan_known(struct ledger *base, const char *const *entries, uint32_t count,
                                      bool *ret_known, int64_t deadline_us, struct error *error) {
-    struct postgres_ledger *ledger = self(base);
+    struct postgres_ledger *ledger = ledger_self(base);
     arena_reset(ledger->scratch);
     struct sql_array names;
     sql_array_begin(&names, ledger->scratch);
@@ -193,7 +138,7 @@ static enum status ledger_plan_known(struct ledger *base, const char *const *ent
     }
     const char *const values[] = {KEY_VALUES(ledger), sql_array_end(&names)};
     const struct call call = {STEP_QUERY, SQL_PLAN_KNOWN, values, 4, "reading the plan"};
-    if (ask(ledger, &call, deadline_us, error) != STATUS_OK) {
+    if (call_ask(ledger, &call, deadline_us, error) != STATUS_OK) {
         return STATUS_FAILED;
     }
     for (uint32_t i = 0; i < session_rows(ledger->session); i++) {
@@ -238,13 +183,13 @@ static enum status plan_write(struct postgres_ledger *ledger, const struct part_
                               bool started, int64_t deadline_us, struct error *error) {
     const char *const key[] = {KEY_VALUES(ledger), ledger->owner};
     const struct call lock = {STEP_PLAN, SQL_PLAN_LOCK, key, 3, "locking the plan"};
-    if (ask(ledger, &lock, deadline_us, error) != STATUS_OK) {
+    if (call_ask(ledger, &lock, deadline_us, error) != STATUS_OK) {
         return STATUS_FAILED;
     }
     bool as_given = true;
     if (started) {
         const struct call start = {STEP_PLAN, SQL_PLAN_START, key, 4, "marking the first start"};
-        if (ask(ledger, &start, deadline_us, error) != STATUS_OK) {
+        if (call_ask(ledger, &start, deadline_us, error) != STATUS_OK) {
             return STATUS_FAILED;
         }
         as_given = session_bool(ledger->session, 0, 0);
@@ -258,31 +203,31 @@ static enum status plan_write(struct postgres_ledger *ledger, const struct part_
                                   arrays.detail,
                                   arrays.first,
                                   arrays.weight,
-                                  number_text(ledger, (int64_t)ledger->epoch_floor)};
+                                  call_number(ledger, (int64_t)ledger->epoch_floor)};
     const struct call put = {STEP_PLAN, SQL_PLAN_PUT, values, 11, "writing the plan"};
-    return ask(ledger, &put, deadline_us, error);
+    return call_ask(ledger, &put, deadline_us, error);
 }
 
 static enum status ledger_plan_put(struct ledger *base, const struct part_list *parts, bool started,
                                    int64_t deadline_us, struct error *error) {
-    struct postgres_ledger *ledger = self(base);
-    if (begin(ledger, "writing the plan", deadline_us, error) != STATUS_OK ||
+    struct postgres_ledger *ledger = ledger_self(base);
+    if (call_begin(ledger, "writing the plan", deadline_us, error) != STATUS_OK ||
         plan_write(ledger, parts, started, deadline_us, error) != STATUS_OK) {
         return STATUS_FAILED;
     }
-    return commit(ledger, "writing the plan", deadline_us, error);
+    return call_commit(ledger, "writing the plan", deadline_us, error);
 }
 
 /* --- reading ------------------------------------------------------------------------------------------------- */
 
 static enum status ledger_totals(struct ledger *base, struct ledger_totals *ret, int64_t deadline_us,
                                  struct error *error) {
-    struct postgres_ledger *ledger = self(base);
+    struct postgres_ledger *ledger = ledger_self(base);
     arena_reset(ledger->scratch);
     const char *const values[] = {KEY_VALUES(ledger), ledger->owner,
-                                  number_text(ledger, ledger->lease_us)};
+                                  call_number(ledger, ledger->lease_us)};
     const struct call call = {STEP_QUERY, SQL_TOTALS, values, 5, "summing up the ledger"};
-    if (ask(ledger, &call, deadline_us, error) != STATUS_OK) {
+    if (call_ask(ledger, &call, deadline_us, error) != STATUS_OK) {
         return STATUS_FAILED;
     }
 #define SUM(column) ((uint64_t)session_int(ledger->session, 0, (column)))
@@ -313,10 +258,10 @@ static void rows_take(const struct session *session, struct arena *arena, struct
 static enum status ledger_query(struct ledger *base, const struct ledger_query *query,
                                 struct arena *arena, struct ledger_rows *ret, int64_t deadline_us,
                                 struct error *error) {
-    struct postgres_ledger *ledger = self(base);
+    struct postgres_ledger *ledger = ledger_self(base);
     arena_reset(ledger->scratch);
     uint32_t limit = query->rows_max ? query->rows_max : INT32_MAX;
-    const char *rows_max = number_text(ledger, limit);
+    const char *rows_max = call_number(ledger, limit);
     struct sql_array dead;
     sql_array_begin(&dead, ledger->scratch);
     for (uint32_t i = 0; i < query->dead_owners_count; i++) {
@@ -324,38 +269,21 @@ static enum status ledger_query(struct ledger *base, const struct ledger_query *
     }
     const char *dead_text = sql_array_end(&dead);
     const char *const free_values[] = {KEY_VALUES(ledger), ledger->owner,
-                                       number_text(ledger, query->lease_us), dead_text, rows_max};
+                                       call_number(ledger, query->lease_us), dead_text, rows_max};
     const char *const all_values[] = {KEY_VALUES(ledger), rows_max};
     const struct call free_call = {STEP_QUERY, SQL_QUERY_FREE, free_values, 7, "looking for free parts"};
     const struct call all_call = {STEP_QUERY, SQL_QUERY_ALL, all_values, 4, "reading the ledger"};
-    if (ask(ledger, query->all ? &all_call : &free_call, deadline_us, error) != STATUS_OK) {
+    if (call_ask(ledger, query->all ? &all_call : &free_call, deadline_us, error) != STATUS_OK) {
         return STATUS_FAILED;
     }
     rows_take(ledger->session, arena, ret);
     return STATUS_OK;
 }
 
-/* Fills rows[i] for the i-th name; an absent one keeps its NULL name. */
-static enum status rows_read(struct postgres_ledger *ledger, const char *names, struct arena *arena,
-                             struct ledger_rows *rows, int64_t deadline_us, struct error *error) {
-    enum { COLUMN_ORDINAL = 18 };
-    const char *const values[] = {KEY_VALUES(ledger), names};
-    const struct call call = {STEP_QUERY, SQL_ROWS, values, 4, "reading parts"};
-    if (ask(ledger, &call, deadline_us, error) != STATUS_OK) {
-        return STATUS_FAILED;
-    }
-    for (uint32_t i = 0; i < session_rows(ledger->session); i++) {
-        int64_t n = session_int(ledger->session, i, COLUMN_ORDINAL);
-        assert(n >= 1 && n <= rows->count);
-        ledger_row_read(ledger->session, i, arena, &rows->items[n - 1]);
-    }
-    return STATUS_OK;
-}
-
 static enum status ledger_rows_of(struct ledger *base, const char *const *parts, uint32_t count,
                                   struct arena *arena, struct ledger_rows *ret, int64_t deadline_us,
                                   struct error *error) {
-    struct postgres_ledger *ledger = self(base);
+    struct postgres_ledger *ledger = ledger_self(base);
     arena_reset(ledger->scratch);
     struct sql_array names;
     sql_array_begin(&names, ledger->scratch);
@@ -364,200 +292,11 @@ static enum status ledger_rows_of(struct ledger *base, const char *const *parts,
     }
     struct ledger_rows rows = {.count = count};
     rows.items = arena_zalloc(arena, (count ? count : 1) * sizeof *rows.items);
-    if (rows_read(ledger, sql_array_end(&names), arena, &rows, deadline_us, error) != STATUS_OK) {
+    if (call_rows(ledger, sql_array_end(&names), arena, &rows, deadline_us, error) != STATUS_OK) {
         return STATUS_FAILED;
     }
     *ret = rows;
     return STATUS_OK;
-}
-
-/* --- claiming ------------------------------------------------------------------------------------------------ */
-
-struct claim_arrays {
-    const char *parts, *epochs;
-};
-
-static struct claim_arrays claim_arrays(const struct claim *claims, uint32_t count, struct arena *arena) {
-    struct claim_arrays arrays;
-    struct sql_array array;
-    sql_array_begin(&array, arena);
-    for (uint32_t i = 0; i < count; i++) {
-        sql_array_text(&array, claims[i].part);
-    }
-    arrays.parts = sql_array_end(&array);
-    sql_array_begin(&array, arena);
-    for (uint32_t i = 0; i < count; i++) {
-        sql_array_number(&array, claims[i].expected_epoch);
-    }
-    arrays.epochs = sql_array_end(&array);
-    return arrays;
-}
-
-/* Nonces of the dead whose parts were just taken, as an array; NULL = none. */
-static const char *dead_nonces(struct postgres_ledger *ledger) {
-    const struct session *session = ledger->session;
-    struct sql_array nonces;
-    uint32_t count = 0;
-    sql_array_begin(&nonces, ledger->scratch);
-    for (uint32_t i = 0; i < session_rows(session); i++) {
-        const char *previous = session_text(session, i, 0);
-        bool alive = session_bool(session, i, 1);
-        if (*previous && strcmp(previous, ledger->owner) != 0 &&
-            (!alive || owner_is_dead_here(previous))) {
-            sql_array_text(&nonces, owner_nonce(previous));
-            count++;
-        }
-    }
-    const char *text = sql_array_end(&nonces);
-    return count ? text : NULL;
-}
-
-static enum claim_result claim_result(const struct postgres_ledger *ledger, const struct claim *claim) {
-    const struct ledger_row *row = &claim->row;
-    uint64_t won = claim->expected_epoch + 1;
-    won = won > ledger->epoch_floor ? won : ledger->epoch_floor;
-    if (!row->info.name) {
-        return CLAIM_ABSENT;
-    }
-    if (row->state != ROW_OPEN) {
-        return row->state == ROW_ENDED ? CLAIM_ENDED : CLAIM_STOPPED;
-    }
-    bool mine = strcmp(row->owner, ledger->owner) == 0 && row->epoch == won;
-    return mine ? CLAIM_WON : CLAIM_HELD;
-}
-
-static enum status claim_write(struct postgres_ledger *ledger, const struct claim_arrays *arrays,
-                               const char **ret_dead, int64_t deadline_us, struct error *error) {
-    const char *const values[] = {KEY_VALUES(ledger),
-                                  arrays->parts,
-                                  arrays->epochs,
-                                  ledger->owner,
-                                  number_text(ledger, (int64_t)ledger->epoch_floor),
-                                  number_text(ledger, ledger->lease_us)};
-    const struct call call = {STEP_CLAIM, SQL_CLAIM, values, 8, "claiming parts"};
-    if (ask(ledger, &call, deadline_us, error) != STATUS_OK) {
-        if (strcmp(session_refusal(ledger->session)->sqlstate, "55P03") == 0) {
-            postgres_ledger_end_stale(ledger, ledger->session, deadline_us);
-        }
-        return STATUS_FAILED;
-    }
-    *ret_dead = dead_nonces(ledger);
-    return STATUS_OK;
-}
-
-static enum status ledger_claim(struct ledger *base, struct claim *claims, uint32_t count,
-                                struct arena *arena, int64_t deadline_us, struct error *error) {
-    struct postgres_ledger *ledger = self(base);
-    if (begin(ledger, "claiming parts", deadline_us, error) != STATUS_OK) {
-        return STATUS_FAILED;
-    }
-    struct claim_arrays arrays = claim_arrays(claims, count, ledger->scratch);
-    struct ledger_rows rows = {.count = count};
-    rows.items = arena_zalloc(arena, (count ? count : 1) * sizeof *rows.items);
-    const char *dead = NULL;
-    if (claim_write(ledger, &arrays, &dead, deadline_us, error) != STATUS_OK ||
-        rows_read(ledger, arrays.parts, arena, &rows, deadline_us, error) != STATUS_OK ||
-        commit(ledger, "claiming parts", deadline_us, error) != STATUS_OK) {
-        return STATUS_FAILED;
-    }
-    for (uint32_t i = 0; i < count; i++) {
-        claims[i].row = rows.items[i];
-        claims[i].result = claim_result(ledger, &claims[i]);
-    }
-    if (dead) {
-        /* A courtesy to ourselves: the claim stands whether or not the dead let go at once. */
-        const struct call end = {STEP_END_BACKENDS, SQL_END_BACKENDS, &dead, 1, "ending backends"};
-        enum status ended = ask(ledger, &end, deadline_us, NULL);
-        (void)ended;
-    }
-    return STATUS_OK;
-}
-
-static enum status ledger_release(struct ledger *base, const struct claim *parts, uint32_t count,
-                                  int64_t deadline_us, struct error *error) {
-    struct postgres_ledger *ledger = self(base);
-    if (begin(ledger, "releasing parts", deadline_us, error) != STATUS_OK) {
-        return STATUS_FAILED;
-    }
-    struct claim_arrays arrays = claim_arrays(parts, count, ledger->scratch);
-    const char *const values[] = {KEY_VALUES(ledger), arrays.parts, arrays.epochs, ledger->owner};
-    const struct call call = {STEP_RELEASE, SQL_RELEASE, values, 6, "releasing parts"};
-    if (ask(ledger, &call, deadline_us, error) != STATUS_OK) {
-        return STATUS_FAILED;
-    }
-    return commit(ledger, "releasing parts", deadline_us, error);
-}
-
-static enum status ledger_renew(struct ledger *base, struct arena *arena, struct owner_list *ret,
-                                int64_t deadline_us, struct error *error) {
-    struct postgres_ledger *ledger = self(base);
-    struct session *session = ledger->renewer;
-    const struct question question = {STEP_RENEW, ledger->sql[SQL_RENEW], &ledger->owner, 1};
-    if (session_open(session, deadline_us) != REPLY_OK ||
-        session_ask(session, &question, deadline_us) != REPLY_OK) {
-        enum status status = session_fail(session, error, "renewing the lease");
-        session_drop(session);
-        return status;
-    }
-    struct owner_list list = {.count = session_rows(session)};
-    list.items = arena_alloc(arena, list.count * sizeof *list.items);
-    for (uint32_t i = 0; i < list.count; i++) {
-        list.items[i] = (struct owner_age){.owner = arena_text(arena, session_slice(session, i, 0)),
-                                           .age_us = session_int(session, i, 1)};
-    }
-    *ret = list;
-    return STATUS_OK;
-}
-
-/* --- notes --------------------------------------------------------------------------------------------------- */
-
-static const struct note_sql {
-    enum ledger_sql sql;
-    int values;
-    const char *action; /* $9 of SQL_NOTE_MOVE */
-} notes[] = {
-    [NOTE_STOP] = {SQL_NOTE_STOP, 7, NULL},
-    [NOTE_RESUME] = {SQL_NOTE_RESUME, 7, NULL},
-    [NOTE_SKIP] = {SQL_NOTE_MOVE, 9, "skip"},
-    [NOTE_SET] = {SQL_NOTE_MOVE, 9, "set"},
-    [NOTE_RESET] = {SQL_NOTE_RESET, 7, NULL},
-    [NOTE_ABORT_SEEN] = {SQL_NOTE_SEEN, 6, NULL},
-};
-
-static enum status note_missed(const struct note *note, struct error *error) {
-    return error_set(error, ERROR_PERMANENT, note->kind == NOTE_STOP ? "ledger-fenced" : "ledger-absent",
-                     note->kind == NOTE_STOP ? "part %s is not mine any more"
-                                             : "part %s is not in the ledger",
-                     note->part);
-}
-
-static enum status ledger_note(struct ledger *base, const struct note *note, int64_t deadline_us,
-                               struct error *error) {
-    struct postgres_ledger *ledger = self(base);
-    if (begin(ledger, "writing a note", deadline_us, error) != STATUS_OK) {
-        return STATUS_FAILED;
-    }
-    struct note_sql how = notes[note->kind];
-    if (note->kind == NOTE_RESET && !note->part) {
-        how = (struct note_sql){SQL_NOTE_RESET_ALL, 6, NULL};
-    }
-    uint64_t number = note->kind == NOTE_STOP ? note->epoch : ledger->epoch_floor;
-    const char *const values[] = {KEY_VALUES(ledger),
-                                  note->part,
-                                  note->reason ? note->reason : "",
-                                  ledger->owner,
-                                  number_text(ledger, (int64_t)number),
-                                  note->next,
-                                  how.action};
-    const struct call call = {STEP_NOTE, how.sql, values, how.values, "writing a note"};
-    if (ask(ledger, &call, deadline_us, error) != STATUS_OK) {
-        return STATUS_FAILED;
-    }
-    uint32_t written = session_rows(ledger->session);
-    if (commit(ledger, "writing a note", deadline_us, error) != STATUS_OK) {
-        return STATUS_FAILED;
-    }
-    return written ? STATUS_OK : note_missed(note, error);
 }
 
 void postgres_ledger_end_stale(const struct postgres_ledger *ledger, struct session *session,
@@ -593,7 +332,7 @@ static enum verdict commit_in_transaction(struct postgres_ledger *ledger, const 
 
 enum verdict postgres_ledger_commit(struct ledger *base, const struct unit *unit, int64_t deadline_us,
                                     struct outcome *outcome) {
-    struct postgres_ledger *ledger = self(base);
+    struct postgres_ledger *ledger = ledger_self(base);
     arena_reset(ledger->scratch);
     enum verdict verdict = commit_in_transaction(ledger, unit, deadline_us, outcome);
     if (verdict != VERDICT_DONE) {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a pipeline file says under `postgres:`; the rows that fill it stand in postgres.c. */
+/* What a pipeline file says under `postgres:`; the rows that fill it stand in postgres.c. Written once, before the
+ * sink is bound, and then only read, by every thread. */
 #ifndef LEAT_POSTGRES_OPTIONS_H
 #define LEAT_POSTGRES_OPTIONS_H
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Collects everything that is wrong with a table before any of it is told. */
+/* Collects everything that is wrong with a table before any of it is told: people fix a list in one go. Text in the
+ * report's own arena; one thread. */
 #ifndef LEAT_POSTGRES_REPORT_H
 #define LEAT_POSTGRES_REPORT_H
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Every text is quoted, so that only quotes and backslashes need an escape. */
+/* Every text is quoted, so that only quotes and backslashes need an escape, and NULL as a word cannot be taken for
+ * null. */
 #include "connectors/postgres/sql_array.h"
 
 #include <inttypes.h>

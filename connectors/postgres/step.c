@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The names of the steps. One row each, so that a test can walk all crash points. Immutable. */
+/* The names of the steps, one row each, so that a test can walk all crash points and a missing name is an assert.
+ * Immutable. */
 #include "connectors/postgres/step.h"
 
 #include <assert.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The pieces of COPY's binary format: big-endian integers and the file's head and tail. */
+/* The pieces of COPY's binary format: big-endian integers, fields with their length in front, and the file's head and
+ * tail (PostgreSQL manual, COPY, "Binary Format"). Inline: they are the hot path. */
 #ifndef LEAT_POSTGRES_WIRE_H
 #define LEAT_POSTGRES_WIRE_H
 

@@ -124,7 +124,8 @@ static void user_types_are_written_by_their_base(void **state) {
     (void)state;
     struct world *world = world_new("create type mood as enum ('ok', 'sad');"
                                     "create domain price as numeric(8,2) check (value >= 0);"
-                                    "create domain code as varchar(3); create table t (m mood, p price, c code, a mood[])");
+                                    "create domain code as varchar(3); create table t (m mood, p"
+                                    " price, c code, a mood[])");
     world_rows(world, "m text, p numeric(8,2), c text, a text[]");
     world_start(world);
     static const char *const cells[] = {"sad", "12.50", "abc", "{ok,sad}"};

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Cut connections at every crash point, silent servers, frozen owners: a unit ends proven, and its rows are in the table
- * exactly once. */
+/* Cut connections at every crash point, silent servers, frozen owners: a unit ends proven, and its rows are in
+ * the table exactly once. */
 #include "tests/integration_postgres/world.h"
 
 #include <arpa/inet.h>

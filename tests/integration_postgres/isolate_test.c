@@ -110,7 +110,8 @@ static void many_bad_rows_are_found_by_halving(void **state) {
 
 static void foreign_keys_tell_no_line_and_are_found(void **state) {
     (void)state;
-    struct world *world = number_world("create table o (id int4 primary key); insert into o select generate_series(0, 99);"
+    struct world *world = number_world(
+        "create table o (id int4 primary key); insert into o select generate_series(0, 99);"
                                        " delete from o where id in (7, 64); create table t (id int4 references o)");
     rejects(world, 100, "7,64", "23503");
     world_free(world);
@@ -118,7 +119,8 @@ static void foreign_keys_tell_no_line_and_are_found(void **state) {
 
 static void deferred_constraints_are_found_before_commit(void **state) {
     (void)state;
-    struct world *world = number_world("create table o (id int4 primary key); insert into o select generate_series(0, 49);"
+    struct world *world = number_world(
+        "create table o (id int4 primary key); insert into o select generate_series(0, 49);"
                                        " delete from o where id = 31;"
                                        " create table t (id int4 references o deferrable initially deferred)");
     rejects(world, 50, "31", "23503");
@@ -189,7 +191,8 @@ static void bad_rows_of_several_payloads_are_named_together(void **state) {
 
 static void errors_that_are_not_of_rows_keep_the_position(void **state) {
     (void)state;
-    struct world *world = number_world("create table t (id int4); create function f() returns trigger language plpgsql as"
+    struct world *world = number_world(
+        "create table t (id int4); create function f() returns trigger language plpgsql as"
                                        " $$begin raise exception 'busy' using errcode = '53200'; end$$;"
                                        " create trigger g before insert on t for each row execute function f()");
     assert_int_equal(world_unit(world, world_encode(world, 0, numbers(5), 5), "start", "9"), VERDICT_RETRY);
@@ -201,8 +204,10 @@ static void errors_that_are_not_of_rows_keep_the_position(void **state) {
 
 static void the_search_ends_at_its_deadline_with_what_it_found(void **state) {
     (void)state;
-    struct world *world = number_world("create table t (id int4); create function f() returns trigger language plpgsql as"
-                                       " $$begin perform pg_sleep(0.02); if new.id % 2 = 1 then raise check_violation; end if;"
+    struct world *world = number_world(
+        "create table t (id int4); create function f() returns trigger language plpgsql as"
+                                       " $$begin perform pg_sleep(0.02); if new.id % 2 = 1 then"
+                                       " raise check_violation; end if;"
                                        " return new; end$$;"
                                        " create trigger g before insert on t for each row execute function f()");
     struct payload *payload = world_encode(world, 0, numbers(500), 500);

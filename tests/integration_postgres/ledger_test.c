@@ -233,9 +233,11 @@ static void free_parts_are_the_unowned_the_late_the_dead_and_mine(void **state) 
                                              PART("4late", "4"), PART("5dead", "5"), PART("6gone", "6"),
                                              PART("7ended", "7")};
     plan(me, parts, 7, true);
-    world_sql(world, "insert into leat_process values ('alive', now()), ('late', now() - interval '11 s'), ('dead', now())");
+    world_sql(world, "insert into leat_process values ('alive', now()), ('late', now() - interval '11"
+        " s'), ('dead', now())");
     world_sql(world, "update leat_ledger set owner = case entry when '1' then 'b-1-2-3-me' when '2' then ''"
-                     " when '3' then 'alive' when '4' then 'late' when '5' then 'dead' when '6' then 'gone' else '' end,"
+                     " when '3' then 'alive' when '4' then 'late' when '5' then 'dead' when '6' then"
+                     " 'gone' else '' end,"
                      " state = case entry when '7' then 'ended' else 'open' end");
     static const char *const dead[] = {"dead"};
     struct ledger_query query = {.rows_max = 10, .dead_owners = dead, .dead_owners_count = 1, .lease_us = 10000000};
@@ -313,7 +315,8 @@ static void notes_change_the_row_and_leave_an_audit_row(void **state) {
     assert_int_equal(b->ops->note(b, &foreign, soon(), &error), STATUS_FAILED);
     assert_string_equal(error.code, "ledger-fenced");
     note(a, &(struct note){.kind = NOTE_STOP, .part = "p", .reason = "too many letters", .epoch = 1});
-    assert_sql(world, "stopped|too many letters||1", "select concat_ws('|', state, reason, owner, epoch) from leat_ledger where part = 'p'");
+    assert_sql(world, "stopped|too many letters||1", "select concat_ws('|', state, reason, owner,"
+        " epoch) from leat_ledger where part = 'p'");
     note(b, &(struct note){.kind = NOTE_RESUME, .part = "p", .reason = "ann"});
     assert_sql(world, "open|2", "select concat_ws('|', state, epoch) from leat_ledger where part = 'p'");
     note(b, &(struct note){.kind = NOTE_SKIP, .part = "p", .reason = "ann", .next = "17"});
@@ -321,10 +324,12 @@ static void notes_change_the_row_and_leave_an_audit_row(void **state) {
     note(b, &(struct note){.kind = NOTE_SET, .part = "p", .reason = "ann", .next = "end"});
     assert_sql(world, "ended", "select state from leat_ledger where part = 'p'");
     note(b, &(struct note){.kind = NOTE_RESET, .part = "p", .reason = "ann"});
-    assert_sql(world, "open|start|5", "select concat_ws('|', state, next, epoch) from leat_ledger where part = 'p'");
+    assert_sql(world, "open|start|5", "select concat_ws('|', state, next, epoch) from leat_ledger where"
+        " part = 'p'");
     note(b, &(struct note){.kind = NOTE_ABORT_SEEN, .part = "p", .reason = "stall"});
     assert_sql(world, "stop:start>start,resume:start>start,skip:start>17,set:17>end,reset:end>start,abort_seen:start>start",
-               "select string_agg(action || ':' || next_before || '>' || next_after, ',' order by id) from leat_audit");
+               "select string_agg(action || ':' || next_before || '>' || next_after, ',' order by id)"
+               " from leat_audit");
     note(b, &(struct note){.kind = NOTE_RESET, .reason = "ann"});
     assert_sql(world, "0", "select count(*) from leat_ledger");
     assert_sql(world, "0", "select count(*) from leat_pipeline");
@@ -354,7 +359,8 @@ static void a_ledger_by_itself_commits_positions_and_letters(void **state) {
     const struct unit unit = {.payloads = payloads, .payloads_count = 1, .moves = &move, .moves_count = 1};
     outcome_clear(world);
     assert_int_equal(postgres_ledger_commit(a, &unit, soon(), &world->outcome), VERDICT_DONE);
-    assert_sql(world, "3|m|3|2|1", "select concat_ws('|', next, mark, records_in, delivered, dead_letter) from leat_ledger");
+    assert_sql(world, "3|m|3|2|1", "select concat_ws('|', next, mark, records_in, delivered,"
+        " dead_letter) from leat_ledger");
     outcome_clear(world); /* the reply was lost: asked again */
     assert_int_equal(postgres_ledger_commit(a, &unit, soon(), &world->outcome), VERDICT_DONE);
     assert_sql(world, "1", "select count(*) from leat_dead_letter");
@@ -371,9 +377,12 @@ static void a_million_parts_are_asked_in_milliseconds(void **state) {
     enum { MANY = 200000 };
     struct world *world = world_new("");
     struct ledger *a = ledger_new(world, "b-1-2-3-a");
-    world_sql(world, "insert into leat_ledger (pipeline, source, sink, part, entry, ident, detail, first, weight, next, state, owner)"
-                     " select 'pipe', 'source', 'sink', 'p' || lpad(i::text, 7, '0'), 'e' || i, '', '', 'start', 1, 'start',"
-                     " case when i %% 1000 = 0 then 'open' else 'ended' end, case when i %% 2000 = 0 then 'alive' else '' end"
+    world_sql(world, "insert into leat_ledger (pipeline, source, sink, part, entry, ident, detail,"
+        " first, weight, next, state, owner)"
+                     " select 'pipe', 'source', 'sink', 'p' || lpad(i::text, 7, '0'), 'e' || i, '', '',"
+                     " 'start', 1, 'start',"
+                     " case when i %% 1000 = 0 then 'open' else 'ended' end, case when i %% 2000 = 0"
+                     " then 'alive' else '' end"
                      " from generate_series(1, %d) i", MANY);
     world_sql(world, "insert into leat_process values ('alive', now()); analyze leat_ledger");
     struct ledger_query query = {.rows_max = 4, .lease_us = 10000000};

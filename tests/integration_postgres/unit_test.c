@@ -17,9 +17,11 @@ static void rows_position_and_books_move_together(void **state) {
     (void)state;
     struct world *world = simple_world();
     assert_int_equal(world_unit(world, world_encode(world, 0, two_rows, 2), "start", "20"), VERDICT_DONE);
-    assert_sql(world, "1:one,2:-", "select string_agg(id || ':' || coalesce(name, '-'), ',' order by id) from t");
+    assert_sql(world, "1:one,2:-", "select string_agg(id || ':' || coalesce(name, '-'), ',' order by"
+        " id) from t");
     assert_sql(world, "20|open|2|2|1",
-               "select concat_ws('|', next, state, records_in, delivered, epoch) from leat_ledger where part = 'p0'");
+               "select concat_ws('|', next, state, records_in, delivered, epoch) from leat_ledger where"
+               " part = 'p0'");
     world_free(world);
 }
 
@@ -210,7 +212,8 @@ static void bits_never_pass_as_another_type_of_the_same_width(void **state) {
 
 static void synchronous_commit_is_never_off(void **state) {
     (void)state;
-    struct world *world = world_new("create table t (id int4, name text default current_setting('synchronous_commit'))");
+    struct world *world = world_new("create table t (id int4, name text default"
+        " current_setting('synchronous_commit'))");
     world_sql(world, "alter role current_user set synchronous_commit = off");
     world_rows(world, "id int4");
     world_start(world);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The observer's connection is libpq's own, so that what a test sees does not pass through the code it tests. */
+/* The observer's connection is libpq's own, so that what a test sees does not pass through the code it tests.
+ * Failpoints are the engine's own, through an io table that fails by name. */
 #include "tests/integration_postgres/world.h"
 
 #include <libpq-fe.h>
@@ -81,6 +82,18 @@ static struct world *world_alloc(void) {
     return world;
 }
 
+/* A pooler does not pass the search path on: everything is named in full there. */
+static void url_make(struct world *world, const char *conninfo) {
+    const char *pooler = getenv("LEAT_TEST_POSTGRES_POOLER");
+    if (pooler) {
+        snprintf(world->url, sizeof world->url, "%s", pooler);
+        world->options.table = arena_printf(world->arena, "%s.t", world->schema);
+        world->options.ledger_schema = world->schema;
+    } else {
+        snprintf(world->url, sizeof world->url, "%s options='-c search_path=%s'", conninfo, world->schema);
+    }
+}
+
 struct world *world_new(const char *ddl) {
     const char *conninfo = getenv("LEAT_TEST_POSTGRES");
     if (!conninfo) {
@@ -90,7 +103,7 @@ struct world *world_new(const char *ddl) {
     struct world *world = world_alloc();
     static int number;
     snprintf(world->schema, sizeof world->schema, "leat_test_%d_%d", (int)getpid(), number++);
-    snprintf(world->url, sizeof world->url, "%s options='-c search_path=%s'", conninfo, world->schema);
+    url_make(world, conninfo);
     world->secret = secret_new(slice_of(world->url));
     world->options.url = world->secret;
     if (!observer) {

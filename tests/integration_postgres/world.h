@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A schema of its own in a real server, a sink bound to a table in it, and what a test needs to play the engine:
- * parts, segments, batches, units. One thread. LEAT_TEST_POSTGRES names the server; without it every test fails. */
+ * parts, segments, batches, units. One thread. LEAT_TEST_POSTGRES names the server; without it every test fails.
+ * LEAT_TEST_POSTGRES_POOLER, when given, is a pooler in transaction mode that the sink goes through (unit, isolate). */
 #ifndef LEAT_TESTS_POSTGRES_WORLD_H
 #define LEAT_TESTS_POSTGRES_WORLD_H
 
