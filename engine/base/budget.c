@@ -96,6 +96,10 @@ uint64_t budget_limit(const struct budget *budget) {
     return budget->bytes_max;
 }
 
+uint64_t budget_reserve(const struct budget *budget) {
+    return budget->reserve_bytes;
+}
+
 const char *pool_name(enum pool pool) {
     static const char *const names[POOL_COUNT] = {
         [POOL_READ] = "read", [POOL_COLUMNS] = "columns", [POOL_PAYLOAD] = "payload",

@@ -33,6 +33,7 @@ void budget_give(struct budget *budget, enum pool pool, uint64_t bytes);
 uint64_t budget_used(const struct budget *budget, enum pool pool);
 uint64_t budget_used_total(const struct budget *budget);
 uint64_t budget_limit(const struct budget *budget);
+uint64_t budget_reserve(const struct budget *budget);
 const char *pool_name(enum pool pool);
 
 /* Chunk cache for arenas: bytes is a power of two from 64 KiB to 1 MiB, other sizes go to malloc.

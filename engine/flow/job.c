@@ -658,6 +658,7 @@ static void look(struct job *job) {
     }
     status_update(job);
     if (!job->over) {
+        workers_memory_freed(job->workers); /* readers and sinks give back without telling */
         io->timer_set(job->executor, &job->timer, io_now_us() + POLL_US);
     }
 }

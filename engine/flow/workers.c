@@ -34,6 +34,8 @@ struct workers {
     struct work *heap; /* oldest first */
     uint32_t count, capacity;
     bool starving; /* the budget refused: only the head may run until something was freed or the head is done */
+    bool blocked;  /* it refused the head too, for what sinks have not committed yet: wait until something is freed */
+    uint64_t freed; /* how often something was */
     struct stage_costs costs;
 };
 
@@ -92,7 +94,7 @@ static bool work_is_head(const struct workers *pool, const struct work *work) {
 /* Under the lock. False: nothing that may run now. */
 static bool work_take(struct worker *worker, bool *ret_head) {
     struct workers *pool = worker->pool;
-    if (pool->count == 0) {
+    if (pool->count == 0 || pool->blocked) {
         return false;
     }
     bool head = work_is_head(pool, &pool->heap[0]);
@@ -124,8 +126,9 @@ void workers_post(struct workers *pool, struct segment *segment, uint64_t sinks)
 
 void workers_memory_freed(struct workers *pool) {
     pthread_mutex_lock(&pool->lock);
+    pool->freed++;
     if (pool->starving) {
-        pool->starving = false;
+        pool->starving = pool->blocked = false;
         wake_one(pool);
     }
     pthread_mutex_unlock(&pool->lock);
@@ -241,18 +244,27 @@ static void sink_run(struct worker *worker, uint32_t index, const struct batch *
     deliver(worker, index);
 }
 
+enum ran { RAN, RAN_REFUSED, RAN_TOO_LARGE };
+
+/* The budget said no. When the head alone holds most of the reserve, waiting cannot help it. */
+static enum ran refused(struct worker *worker, bool head) {
+    uint64_t own = arena_bytes(worker->columns);
+    own += worker->encoding ? arena_bytes(worker->encoding->payload.arena) : 0;
+    encoded_free(worker->encoding);
+    worker->encoding = NULL;
+    arena_escape_set(worker->columns, NULL);
+    arena_reset(worker->columns);
+    return head && own > budget_reserve(worker->pool->setup.graph->budget) / 2 ? RAN_TOO_LARGE : RAN_REFUSED;
+}
+
 /* Everything between escape_set and its clearing holds arena memory only. */
-static bool segment_run(struct worker *worker, bool head) {
+static enum ran segment_run(struct worker *worker, bool head) {
     struct workers *pool = worker->pool;
     const struct graph *graph = pool->setup.graph;
     struct segment *segment = worker->current.segment;
     jmp_buf escape;
     if (setjmp(escape)) {
-        encoded_free(worker->encoding);
-        worker->encoding = NULL;
-        arena_escape_set(worker->columns, NULL);
-        arena_reset(worker->columns);
-        return false;
+        return refused(worker, head);
     }
     arena_escape_set(worker->columns, &escape);
     arena_reserve_allow(worker->columns, head);
@@ -284,7 +296,7 @@ static bool segment_run(struct worker *worker, bool head) {
     }
     arena_escape_set(worker->columns, NULL);
     arena_reset(worker->columns);
-    return true;
+    return RAN;
 }
 
 /* A record that does not fit into memory even alone: a letter with its beginning and its hash. */
@@ -336,24 +348,27 @@ static void segment_halve(struct worker *worker) {
 static void current_run(struct worker *worker, bool head) {
     struct workers *pool = worker->pool;
     struct segment *segment = worker->current.segment;
-    bool done = segment_is_dead(segment) || segment_run(worker, head);
-    if (!done && head) {
+    pthread_mutex_lock(&pool->lock);
+    uint64_t freed_before = pool->freed;
+    pthread_mutex_unlock(&pool->lock);
+    enum ran ran = segment_is_dead(segment) ? RAN : segment_run(worker, head);
+    if (ran == RAN_TOO_LARGE) {
         segment_halve(worker);
-        done = true;
     }
     pthread_mutex_lock(&pool->lock);
-    if (done) {
-        pool->starving = pool->starving && !head;
-    } else {
+    if (ran == RAN_REFUSED) {
         pool->starving = true;
+        pool->blocked = head && pool->freed == freed_before;
         heap_push(pool, worker->current);
+    } else {
+        pool->starving = pool->starving && !head;
     }
     worker->current = (struct work){0};
     if (pool->starving) {
         wake_one(pool); /* the head may be free to run now */
     }
     pthread_mutex_unlock(&pool->lock);
-    if (done) {
+    if (ran != RAN_REFUSED) {
         segment_unref(segment);
     }
 }
