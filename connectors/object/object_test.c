@@ -1,28 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The descriptor: its option rows are sound, and the ledger by itself commits moves and dead letters of a sink that
- * holds no position. */
+/* The descriptor's ledger by itself: it commits the moves and keeps the dead letters of a sink that holds no
+ * position. */
 #include "connectors/object/testing.h"
 
-#include "engine/config/parse.h"
+#include "engine/flow/connector.h"
 #include "engine/flow/part_state.h"
 
 extern const struct connector object_connector;
-
-static void every_option_row_is_sound(void **state) {
-    (void)state;
-    struct error error = {0};
-    assert_int_equal(options_check(object_connector.source_options, &error), STATUS_OK);
-    assert_int_equal(options_check(object_connector.sink_options, &error), STATUS_OK);
-    assert_int_equal(options_check(object_connector.ledger_options, &error), STATUS_OK);
-    struct arena *arena = arena_new(NULL, POOL_SINK);
-    const struct file_sink_options *sink = options_defaults(object_connector.sink_options, arena);
-    assert_int_equal(sink->roll.bytes, 128 << 20);
-    assert_int_equal(sink->roll.every_us, 300000000);
-    assert_true(sink->keep_path_columns);
-    const struct file_source_options *source = options_defaults(object_connector.source_options, arena);
-    assert_int_equal(source->split_bytes, 64 << 20);
-    arena_free(arena);
-}
 
 static void the_ledger_by_itself_commits_moves_and_letters(void **state) {
     (void)state;
@@ -70,7 +54,6 @@ static void the_ledger_by_itself_commits_moves_and_letters(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        TEST(every_option_row_is_sound),
         TEST(the_ledger_by_itself_commits_moves_and_letters),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
