@@ -17,6 +17,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import run as harness  # noqa: E402
@@ -99,41 +100,43 @@ class Trial:
         shutil.rmtree(self.folder)
 
 
+def walk(pair, part_of_name, passes_of_kills):
+    """Every failpoint of one pair: (passed, failed)."""
+    trial = Trial(pair)
+    names = [name for name in failpoints(PAIRS[pair]) if part_of_name in name]
+    passed = failed = kills = 0
+    unreached = []
+    for name in names:
+        reached_once = False
+        for passes, action in [(passes, "kill") for passes in passes_of_kills] + [(0, "fail")]:
+            if action == "fail" and not reached_once:
+                break
+            reached, wrong = trial.once(name, passes, action)
+            kills += reached and action == "kill"
+            reached_once |= reached
+            passed, failed = passed + (reached and not wrong), failed + bool(wrong)
+            if wrong:
+                print(f"{pair}: {action} at {name} after {passes}: {wrong}\n{trial.log[-1500:]}", flush=True)
+        if not reached_once:
+            unreached.append(name)
+    trial.close()
+    print(f"{pair}: {len(names)} steps, {len(names) - len(unreached)} reached, {kills} kills; "
+          f"not reached: {' '.join(unreached) or 'none'}", flush=True)
+    if not names and not part_of_name:
+        print(f"{pair}: the program has no failpoints")
+    return passed, failed + (not names and not part_of_name)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--long", action="store_true")
     parser.add_argument("--pair", action="append", choices=list(PAIRS))
     parser.add_argument("--name", default="", metavar="PART_OF_NAME")
     given = parser.parse_args()
-    passed = failed = 0
-    for pair, prefix in PAIRS.items():
-        if given.pair and pair not in given.pair:
-            continue
-        trial = Trial(pair)
-        kills, names = 0, [name for name in failpoints(prefix) if given.name in name]
-        unreached = []
-        for name in names:
-            reached_once = False
-            for passes, action in [(passes, "kill") for passes in ((0, 1, 2, 3, 5) if given.long else (0, 2))] + \
-                    [(0, "fail")]:
-                if action == "fail" and not reached_once:
-                    break
-                reached, wrong = trial.once(name, passes, action)
-                kills += reached and action == "kill"
-                reached_once |= reached
-                passed, failed = passed + (reached and not wrong), failed + bool(wrong)
-                if wrong:
-                    print(f"{pair}: {action} at {name} after {passes}: {wrong}\n{trial.log[-1500:]}", flush=True)
-                if not reached:
-                    break
-            if not reached_once:
-                unreached.append(name)
-        trial.close()
-        print(f"{pair}: {len(names)} steps, {len(names) - len(unreached)} reached, {kills} kills; "
-              f"not reached: {' '.join(unreached) or 'none'}", flush=True)
-        if not names:
-            failed += 1
-            print(f"{pair}: the program has no failpoints")
+    passes = (0, 1, 2, 3, 5) if given.long else (0, 2)
+    with ThreadPoolExecutor(len(PAIRS)) as pool:
+        results = list(pool.map(lambda pair: walk(pair, given.name, passes), given.pair or PAIRS))
+    passed, failed = sum(result[0] for result in results), sum(result[1] for result in results)
     print(f"{passed} passed, {failed} failed")
     return 1 if failed or not passed else 0
 
