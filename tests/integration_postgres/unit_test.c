@@ -210,6 +210,31 @@ static void bits_never_pass_as_another_type_of_the_same_width(void **state) {
     world_free(world);
 }
 
+/* The younger unit copies while the older one is not committed; each commits after the older. */
+static void two_lanes_overlap_and_commit_in_order(void **state) {
+    (void)state;
+    struct world *world = simple_world();
+    struct error error;
+    struct sink_lane *lanes[2] = {world->lane, NULL};
+    assert_int_equal(postgres_sink_ops.lane_open(world->sink, &lanes[1], soon(), &error), STATUS_OK);
+    struct world_unit units[2];
+    static const char *const positions[] = {"start", "1", "2"};
+    for (int i = 0; i < 2; i++) {
+        world->lane = lanes[i];
+        unit_begin(world, &units[i]);
+        assert_int_equal(unit_put(world, &units[i], world_encode(world, 0, two_rows, 2)), VERDICT_DONE);
+        unit_move(world, &units[i], 0, positions[i], positions[i + 1]);
+        assert_int_equal(unit_seal_now(world, &units[i]), VERDICT_DONE);
+    }
+    for (int i = 0; i < 2; i++) {
+        world->lane = lanes[i];
+        assert_int_equal(unit_commit_now(world, &units[i]), VERDICT_DONE);
+    }
+    assert_sql(world, "2|4", "select next || '|' || (select count(*) from t) from leat_ledger where part = 'p0'");
+    postgres_sink_ops.lane_close(lanes[0]);
+    world_free(world);
+}
+
 static void synchronous_commit_is_never_off(void **state) {
     (void)state;
     struct world *world = world_new("create table t (id int4, name text default"
@@ -239,6 +264,7 @@ int main(void) {
         cmocka_unit_test(letters_are_stored_with_the_rows),
         cmocka_unit_test(a_table_changed_under_way_is_encoded_again),
         cmocka_unit_test(bits_never_pass_as_another_type_of_the_same_width),
+        cmocka_unit_test(two_lanes_overlap_and_commit_in_order),
         cmocka_unit_test(synchronous_commit_is_never_off),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
