@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """leat-verify: judges what a sink holds against what its source held.
 
-    leat-verify --input GLOB... (--directory DIR | --postgres URL --table TABLE) [--id FIELD] [--kept GLOB]
+    leat-verify --input GLOB... (--directory DIR | --postgres URL --table TABLE) [--id FIELD] [--kept FILE]
                 [--partitioned] [--dead-letters N]
 
 Input: files of JSON lines (plain, .gz, .zst), each one part in line order; FIELD (default `id`) is unique over all.
@@ -13,8 +13,9 @@ Every id must be in the sink exactly once, delivered or as a dead letter:
                 an object or transaction that holds a               track_commit_timestamp) over all transactions
                 part's records with a gap between them
 Postgres tells the order within a transaction only by a column `arrival bigserial` (rows may lie anywhere in a heap);
-without one it is not judged. --partitioned: one unit is spread over several objects (path templates), so gaps are no tear. --kept GLOB: a file of
-ids, one a line, that the pipeline's filter keeps; the others must not arrive. Exit code 1 when any count is not 0.
+without one it is not judged. --partitioned: one unit is spread over several objects (path templates), so gaps are no
+tear. --kept FILE: ids, one a line, that the pipeline's filter keeps; the others must not arrive. Exit code 1 when any
+count is not 0.
 """
 import argparse
 import base64
