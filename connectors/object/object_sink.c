@@ -236,6 +236,10 @@ static enum status sink_finish(struct sink *base, int64_t deadline_us, struct er
     }
     log_lock(log);
     enum status status = log_publish_all(log, deadline_us, error);
+    struct error aside;
+    if (status == STATUS_OK && log_clean(log, &aside) != STATUS_OK) {
+        log_report("object-leftovers", &aside); /* the next start's */
+    }
     log_unlock(log);
     return status;
 }
