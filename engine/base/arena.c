@@ -76,15 +76,10 @@ void arena_reserve_allow(struct arena *arena, bool allowed) {
 }
 
 static size_t chunk_size(const struct arena *arena, size_t bytes) {
-    size_t size = CHUNK_FIRST;
-    size_t wish = arena->chunks ? arena->chunks->bytes * 2 : CHUNK_FIRST;
-    while (size < CHUNK_LARGEST && (size < wish || size < bytes + sizeof(struct chunk))) {
-        size *= 2;
-    }
-    if (size < bytes + sizeof(struct chunk)) {
-        size = (bytes + sizeof(struct chunk) + 4095) & ~(size_t)4095;
-    }
-    return size;
+    size_t size = arena->chunks ? arena->chunks->bytes * 2 : CHUNK_FIRST;
+    size = size > CHUNK_LARGEST ? CHUNK_LARGEST : size;
+    size_t needed = bytes + sizeof(struct chunk);
+    return budget_chunk_size(size > needed ? size : needed);
 }
 
 static void chunk_add(struct arena *arena, size_t bytes) {

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A handful of atomic counters and, behind one mutex, free lists of chunks by size. The mutex is held for
- * a pointer swap only. Kept chunks count as free memory of the budget: they are given out again before
- * anything new is allocated, and the lists are trimmed to a sixteenth of the budget. */
+/* A handful of atomic counters and, behind one mutex, free lists of chunks by size class. The mutex is held for a pointer
+ * swap, or for freeing kept chunks when something else needs their memory. */
 #include "engine/base/budget.h"
 
 #include <assert.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 
-enum { CHUNK_MIN_LOG2 = 16, CHUNK_MAX_LOG2 = 20, CHUNK_SIZES = CHUNK_MAX_LOG2 - CHUNK_MIN_LOG2 + 1 };
+/* 64 KiB, 80, 96, 112, 128, 160 ... 4 MiB. */
+enum { CLASS_FIRST_LOG2 = 16, CLASS_LAST_LOG2 = 22, CLASSES = (CLASS_LAST_LOG2 - CLASS_FIRST_LOG2) * 4 + 1, PAGE = 4096 };
 
 struct chunk {
     struct chunk *next;
@@ -20,7 +21,7 @@ struct budget {
     _Atomic uint64_t used_total;
     _Atomic uint64_t used[POOL_COUNT];
     pthread_mutex_t lock; /* the free lists */
-    struct chunk *free_chunks[CHUNK_SIZES];
+    struct chunk *free_chunks[CLASSES];
     uint64_t kept_bytes;
 };
 
@@ -29,6 +30,9 @@ struct budget *budget_new(uint64_t bytes_max, uint64_t reserve_bytes) {
     if (!budget) {
         abort();
     }
+    /* Whatever is as large as a chunk comes from the system and goes back to it: glibc would otherwise raise its threshold
+     * as it goes and keep freed chunks in its heaps, beyond the limit. */
+    mallopt(M_MMAP_THRESHOLD, 1 << CLASS_FIRST_LOG2);
     budget->bytes_max = bytes_max;
     budget->reserve_bytes = reserve_bytes;
     pthread_mutex_init(&budget->lock, NULL);
@@ -40,7 +44,7 @@ void budget_free(struct budget *budget) {
         return;
     }
     assert(atomic_load(&budget->used_total) == 0);
-    for (int i = 0; i < CHUNK_SIZES; i++) {
+    for (int i = 0; i < CLASSES; i++) {
         while (budget->free_chunks[i]) {
             struct chunk *chunk = budget->free_chunks[i];
             budget->free_chunks[i] = chunk->next;
@@ -108,23 +112,48 @@ const char *pool_name(enum pool pool) {
     return names[pool];
 }
 
-/* -1: not a cached size. */
-static int chunk_index(size_t bytes) {
-    if (bytes < ((size_t)1 << CHUNK_MIN_LOG2) || bytes > ((size_t)1 << CHUNK_MAX_LOG2) ||
-        (bytes & (bytes - 1)) != 0) {
-        return -1;
+static size_t class_size(int class) {
+    return ((size_t)4 + (size_t)(class % 4)) << (CLASS_FIRST_LOG2 - 2 + class / 4);
+}
+
+/* The smallest class that holds so much; CLASSES = none does. */
+static int class_of(size_t bytes) {
+    if (bytes <= class_size(0)) {
+        return 0;
     }
-    return __builtin_ctzl(bytes) - CHUNK_MIN_LOG2;
+    int log2 = 63 - __builtin_clzl(bytes - 1); /* bytes lies in (2^log2, 2^(log2 + 1)] */
+    int class = (log2 - CLASS_FIRST_LOG2) * 4 + (int)((bytes - 1) >> (log2 - 2) & 3) + 1;
+    return class < CLASSES ? class : CLASSES;
+}
+
+size_t budget_chunk_size(size_t bytes) {
+    int class = class_of(bytes);
+    return class < CLASSES ? class_size(class) : (bytes + PAGE - 1) & ~(size_t)(PAGE - 1);
+}
+
+/* Under the lock: gives kept chunks back to the system until taken and kept fit together. */
+static void kept_shrink(struct budget *budget) {
+    uint64_t limit = budget->bytes_max + budget->reserve_bytes;
+    for (int i = CLASSES - 1; i >= 0; i--) {
+        while (budget->free_chunks[i] && atomic_load(&budget->used_total) + budget->kept_bytes > limit) {
+            struct chunk *chunk = budget->free_chunks[i];
+            budget->free_chunks[i] = chunk->next;
+            budget->kept_bytes -= class_size(i);
+            free(chunk);
+        }
+    }
 }
 
 void *budget_chunk_new(struct budget *budget, size_t bytes) {
-    int index = chunk_index(bytes);
-    if (budget && index >= 0) {
+    int class = class_of(bytes);
+    if (budget) {
         pthread_mutex_lock(&budget->lock);
-        struct chunk *chunk = budget->free_chunks[index];
+        struct chunk *chunk = class < CLASSES ? budget->free_chunks[class] : NULL;
         if (chunk) {
-            budget->free_chunks[index] = chunk->next;
+            budget->free_chunks[class] = chunk->next;
             budget->kept_bytes -= bytes;
+        } else {
+            kept_shrink(budget);
         }
         pthread_mutex_unlock(&budget->lock);
         if (chunk) {
@@ -139,13 +168,14 @@ void *budget_chunk_new(struct budget *budget, size_t bytes) {
 }
 
 void budget_chunk_free(struct budget *budget, void *memory, size_t bytes) {
-    int index = chunk_index(bytes);
-    if (budget && index >= 0) {
+    int class = class_of(bytes);
+    if (budget && class < CLASSES) {
         struct chunk *chunk = memory;
         pthread_mutex_lock(&budget->lock);
-        if (budget->kept_bytes + bytes <= budget->bytes_max / 16) {
-            chunk->next = budget->free_chunks[index];
-            budget->free_chunks[index] = chunk;
+        if (atomic_load(&budget->used_total) + budget->kept_bytes + bytes <=
+            budget->bytes_max + budget->reserve_bytes) {
+            chunk->next = budget->free_chunks[class];
+            budget->free_chunks[class] = chunk;
             budget->kept_bytes += bytes;
             memory = NULL;
         }

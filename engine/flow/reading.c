@@ -8,7 +8,7 @@
 #include "engine/base/log.h"
 
 enum {
-    ROOM_MAX = 1 << 20,
+    ROOM_MAX = (1 << 20) - 4096, /* with its arena's head it is a chunk of 1 MiB */
     ROOM_MIN = 64 << 10,
     READ_WAIT_US = 200000,
     MEMORY_WAIT_US = 2000,
