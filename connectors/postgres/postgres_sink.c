@@ -219,40 +219,87 @@ static struct ledger *sink_ledger(struct sink *base) {
 
 /* --- encoding ------------------------------------------------------------------------------------------------ */
 
+/* The binding's plan, with its fields found in the schema that this worker's batches have: rows without a schema of
+ * their own may carry more columns than the table wanted, in another order. Made again when either changes. */
+struct row_encoder {
+    struct encoder encoder;
+    struct arena *arena;
+    const struct binding *binding;
+    struct schema schema;
+    struct column_plan *columns;
+};
+
 static struct encoder *encoder_new(struct sink *base) {
-    struct encoder *encoder = calloc(1, sizeof *encoder);
+    struct row_encoder *encoder = calloc(1, sizeof *encoder);
     if (!encoder) {
         abort();
     }
-    encoder->sink = base;
-    return encoder;
+    encoder->encoder.sink = base;
+    encoder->arena = arena_new(NULL, POOL_SINK);
+    return &encoder->encoder;
 }
 
-static void encoder_free(struct encoder *encoder) {
-    free(encoder);
+static void encoder_free(struct encoder *base) {
+    struct row_encoder *encoder = (struct row_encoder *)base;
+    if (encoder) {
+        arena_free(encoder->arena);
+        free(encoder);
+    }
 }
 
-static bool rows_match(const struct binding *binding, const struct schema *schema) {
-    for (uint32_t i = 0; i < binding->plan.count; i++) {
-        const struct column_plan *plan = &binding->plan.columns[i];
-        if (plan->field >= schema->count || !type_equal(schema->fields[plan->field].type, plan->from) ||
-            strcmp(schema->fields[plan->field].name, plan->name) != 0) {
+static bool column_find(struct row_encoder *encoder, struct column_plan *column) {
+    const struct schema *schema = &encoder->schema;
+    uint32_t at = column->field;
+    if (at >= schema->count || strcmp(schema->fields[at].name, column->name) != 0) {
+        int found = schema_find(schema, slice_of(column->name));
+        if (found < 0) {
             return false;
         }
+        at = (uint32_t)found;
     }
-    return true;
+    column->field = at;
+    if (type_equal(schema->fields[at].type, column->from)) {
+        return true;
+    }
+    column->from = schema->fields[at].type;
+    return column_plan_make(column, encoder->arena);
 }
 
-static enum status encode(struct encoder *encoder, struct batch *batch, struct payload *payload,
-                          struct error *error) {
-    const struct binding *binding = atomic_load(&self(encoder->sink)->binding);
-    assert(binding);
-    if (!rows_match(binding, batch->schema)) {
-        return error_set(error, ERROR_PERMANENT, "postgres-table-changed",
-                         "the columns of the table are not those of the rows any more");
+static enum status encoder_adapt(struct row_encoder *encoder, const struct binding *binding,
+                                 const struct schema *schema, struct error *error) {
+    bool fits = encoder->binding == binding && encoder->schema.fields == schema->fields &&
+                encoder->schema.count == schema->count;
+    if (fits) {
+        return STATUS_OK;
     }
+    encoder->binding = NULL;
+    encoder->schema = *schema;
+    arena_reset(encoder->arena);
+    encoder->columns =
+        arena_alloc(encoder->arena, (binding->plan.count + 1) * sizeof *encoder->columns);
+    for (uint32_t i = 0; i < binding->plan.count; i++) {
+        encoder->columns[i] = binding->plan.columns[i];
+        if (!column_find(encoder, &encoder->columns[i])) {
+            return error_set(error, ERROR_PERMANENT, "postgres-table-changed",
+                             "the rows have no column \"%s\" of the type that the table wants now",
+                             encoder->columns[i].name);
+        }
+    }
+    encoder->binding = binding;
+    return STATUS_OK;
+}
+
+static enum status encode(struct encoder *base, struct batch *batch, struct payload *payload,
+                          struct error *error) {
+    struct row_encoder *encoder = (struct row_encoder *)base;
+    const struct binding *binding = atomic_load(&self(base->sink)->binding);
+    assert(binding);
+    if (encoder_adapt(encoder, binding, batch->schema, error) != STATUS_OK) {
+        return STATUS_FAILED;
+    }
+    const struct copy_plan plan = {.columns = encoder->columns, .count = binding->plan.count};
     payload->binding = binding->version;
-    return copy_encode(&binding->plan, batch, payload, error);
+    return copy_encode(&plan, batch, payload, error);
 }
 
 /* --- lanes --------------------------------------------------------------------------------------------------- */

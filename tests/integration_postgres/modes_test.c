@@ -73,6 +73,25 @@ static void rows_without_a_schema_take_the_tables_columns(void **state) {
     world_free(world);
 }
 
+/* As when two sinks without transforms share the declared columns: more of them, in another order, of other types. */
+static void rows_without_a_schema_are_matched_by_name(void **state) {
+    (void)state;
+    struct world *world = world_new("create table t (a int4, b text)");
+    world_start(world);
+    world_rows(world, "other int4, b text, a int8");
+    static const char *const cells[] = {"1", "x", "7"};
+    unit_of(world, cells, 1, "start", "1");
+    assert_sql(world, "7|x", "select concat_ws('|', a, b) from t");
+    world_rows(world, "a int4, other text");
+    static const char *const fewer[] = {"1", "x"};
+    struct batch *batch = world_batch(world, fewer, 1);
+    struct payload payload = {.arena = world->arena};
+    struct error error;
+    assert_int_equal(postgres_sink_ops.encode(world->encoder, batch, &payload, &error), STATUS_FAILED);
+    assert_non_null(strstr(error.message, "\"b\""));
+    world_free(world);
+}
+
 static void create_makes_the_table_with_its_key(void **state) {
     (void)state;
     struct world *world = world_new("");
@@ -306,6 +325,7 @@ int main(void) {
         cmocka_unit_test(on_conflict_ignore_keeps_what_is_there),
         cmocka_unit_test(two_lanes_only_where_units_share_no_rows),
         cmocka_unit_test(rows_without_a_schema_take_the_tables_columns),
+        cmocka_unit_test(rows_without_a_schema_are_matched_by_name),
         cmocka_unit_test(create_makes_the_table_with_its_key),
         cmocka_unit_test(upsert_keeps_the_last_row_of_a_key),
         cmocka_unit_test(upsert_deletes_by_a_condition_over_columns_the_table_lacks),
