@@ -51,7 +51,8 @@ run_scripts() {
 start_postgres() {
     DATABASE_URL=$(sh tests/services/postgres.sh start "$LEAT_WORK/postgres-$1" max_prepared_transactions=10 \
         shared_buffers=256MB track_commit_timestamp=on) || exit 3
-    LEAT_TEST_POSTGRES=$DATABASE_URL # the name that the C suites know
+    # The same as a conninfo, which the C suites extend.
+    LEAT_TEST_POSTGRES=$(echo "$DATABASE_URL" | sed 's#.*@\(.*\):\(.*\)/.*#host=\1 port=\2 user=postgres dbname=postgres#')
     export DATABASE_URL LEAT_TEST_POSTGRES
     LEAT_POSTGRES=$LEAT_WORK/postgres-$1 # for services/postgres.sh crash, restart
     export LEAT_POSTGRES
