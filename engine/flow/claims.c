@@ -10,7 +10,7 @@
 
 #include "engine/base/log.h"
 
-enum { CANDIDATES_MAX = 256, SMALL_BYTES = 64 << 20 };
+enum { CANDIDATES_MAX = 256, SMALL_BYTES = 64 << 20, WEIGHED_MAX = 20000 };
 
 static struct ledger *ledger_of(const struct claims *claims, uint32_t sink) {
     return claims->graph->sinks[sink].ledger;
@@ -40,7 +40,9 @@ enum status claims_open(struct claims *claims, struct error *error) {
             .owner = claims->owner,
             .lease_us = graph->pipeline->lease_us,
         };
-        if (ledger_of(claims, i)->ops->open(ledger_of(claims, i), &identity, deadline(), error) != STATUS_OK) {
+        struct ledger *commits = graph->sinks[i].ledger_is_named ? graph->sinks[i].commit_ledger : NULL;
+        if (ledger_of(claims, i)->ops->open(ledger_of(claims, i), &identity, deadline(), error) != STATUS_OK ||
+            (commits && commits->ops->open(commits, &identity, deadline(), error) != STATUS_OK)) {
             error_context(error, "ledger of sink %s", graph->sinks[i].config->name);
             return STATUS_FAILED;
         }
@@ -52,6 +54,9 @@ void claims_close(struct claims *claims) {
     for (uint32_t i = 0; i < claims->graph->sinks_count; i++) {
         if (ledger_of(claims, i)) {
             ledger_of(claims, i)->ops->close(ledger_of(claims, i));
+        }
+        if (claims->graph->sinks[i].ledger_is_named) {
+            claims->graph->sinks[i].commit_ledger->ops->close(claims->graph->sinks[i].commit_ledger);
         }
     }
 }
@@ -77,6 +82,30 @@ enum status claims_plan(struct claims *claims, uint64_t *ret_parts, struct error
     }
     arena_free(arena);
     return status;
+}
+
+static bool is_compressed(const char *name) {
+    const char *dot = strrchr(name, '.');
+    return dot && (strcmp(dot, ".gz") == 0 || strcmp(dot, ".zst") == 0);
+}
+
+bool claims_weigh(struct claims *claims, struct weight *ret) {
+    struct ledger *ledger = ledger_of(claims, planner(claims));
+    struct arena *arena = arena_new(NULL, POOL_READ);
+    struct ledger_query query = {.rows_max = WEIGHED_MAX, .all = true};
+    struct ledger_rows rows = {0};
+    struct error error;
+    bool known = ledger->ops->query(ledger, &query, arena, &rows, deadline(), &error) == STATUS_OK &&
+                 rows.count < WEIGHED_MAX;
+    *ret = (struct weight){.exact = true};
+    for (uint32_t i = 0; known && i < rows.count; i++) {
+        if (rows.items[i].state == ROW_OPEN) {
+            ret->bytes += rows.items[i].info.weight_bytes;
+            ret->exact &= !is_compressed(rows.items[i].info.name);
+        }
+    }
+    arena_free(arena);
+    return known;
 }
 
 /* --- one round ----------------------------------------------------------------------------------------------------- */

@@ -24,6 +24,13 @@ void claims_close(struct claims *claims);
 /* Lists the source and puts what is new into the plan. *ret_parts: how many parts the source has now. */
 enum status claims_plan(struct claims *claims, uint64_t *ret_parts, struct error *error) MUST_CHECK;
 
+/* The weights of all open parts; false when that is not known cheaply. */
+struct weight {
+    uint64_t bytes;
+    bool exact; /* no part is compressed: weights are what is read */
+};
+bool claims_weigh(struct claims *claims, struct weight *ret);
+
 /* Free parts, at most max or until 64 MiB of small ones are together; skip tells which not to try. Each won part is
  * given to `won`, with a reference for the taker; its shares, books, windows and mark are filled. */
 struct claim_request {

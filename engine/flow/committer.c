@@ -12,7 +12,8 @@
 #include "engine/base/log.h"
 #include "engine/flow/unit_state.h"
 
-enum { LANES_MAX = 2, ADDS_AHEAD = 2, STALE_MAX = 3, BACKOFF_MIN_US = 50000, BACKOFF_MAX_US = 10000000, DRAIN_POLL_US = 2000 };
+enum { LANES_MAX = 2, ADDS_AHEAD = 2, STALE_MAX = 3, BACKOFF_MIN_US = 50000, BACKOFF_MAX_US = 10000000, DRAIN_POLL_US = 2000,
+       STOP_WORDS_MAX = 200 };
 
 struct committer {
     struct committer_setup setup;
@@ -187,8 +188,9 @@ static void unit_done(struct committer *committer, struct unit_state *unit) {
     count(&counters->rows, unit->rows);
     count(&counters->bytes, unit->bytes);
     count(&counters->commits, 1);
+    counters->last_commit_us = io_now_us();
     if (!counters->first_commit_us) {
-        counters->first_commit_us = io_now_us();
+        counters->first_commit_us = counters->last_commit_us;
     }
     unit_state_free(unit);
     succeeded(committer);
@@ -355,6 +357,7 @@ static void commit_verdict(struct committer *committer, struct step *step) {
         count(&committer->counters.unknown_committed, 1);
     }
     if (step->kind == STEP_RESOLVE && verdict != VERDICT_UNKNOWN) {
+        count(&committer->counters.unknown_not, verdict != VERDICT_DONE);
         unit->phase = UNIT_COMMITTING;
     }
     parts_report(committer, &step->outcome);
@@ -481,12 +484,11 @@ static bool sequence_may_give(struct committer *committer, struct sequence *sequ
     const struct source_ops *source = committer->setup.graph->source_connector->source;
     struct segment *segment = encoded->payload.segment;
     char at[POSITION_TEXT_MAX];
+    int words = letter->message.len < STOP_WORDS_MAX ? (int)letter->message.len : STOP_WORDS_MAX;
     source->print(&letter->position, at);
     snprintf(sequence->stop_reason, sizeof sequence->stop_reason,
-             "more than %.4g%% of the last records became dead letters, the next at position %s: %s: %.*s; mend the cause, "
-             "then run: leat ledger resume '%s'",
-             committer->sink->config->dead_letter_limit * 100, at, letter->code, (int)(letter->message.len % 120),
-             letter->message.data, sequence->part->info.name);
+             "more than %.4g%% of the last records became dead letters, the next at position %s: %s: %.*s",
+             committer->sink->config->dead_letter_limit * 100, at, letter->code, words, letter->message.data);
     sequence->stopping = true;
     sequence->stop_at = letter->position;
     if (position_compare(&letter->position, &segment->from) != 0) {
@@ -837,6 +839,56 @@ void committer_payload(struct committer *committer, struct encoded *encoded) {
     encoded->committer = committer;
     encoded->task.run = payload_run;
     io->post(committer->executor, &encoded->task);
+}
+
+/* --- books ------------------------------------------------------------------------------------------------------- */
+
+struct asking {
+    struct task task;
+    struct committer *committer;
+    struct committer_books *books;
+    sem_t answered;
+};
+
+static uint64_t records_held(const struct committer *committer) {
+    uint64_t held = 0;
+    for (const struct sequence *sequence = committer->sequences; sequence; sequence = sequence->next) {
+        for (const struct encoded *encoded = sequence->waiting; encoded; encoded = encoded->next) {
+            held += encoded->payload.counts.in;
+        }
+    }
+    for (const struct unit_state *unit = committer->oldest; unit; unit = unit->younger) {
+        for (uint32_t i = 0; i < unit->moves_count; i++) {
+            held += unit->moves[i].counts.in;
+        }
+    }
+    for (const struct encoded *encoded = committer->stale; encoded; encoded = encoded->next) {
+        held += encoded->payload.counts.in;
+    }
+    return held;
+}
+
+static void asking_run(struct task *task) {
+    struct asking *asking = (struct asking *)task;
+    const struct committer *committer = asking->committer;
+    const struct committer_counters *counters = &committer->counters;
+    *asking->books = (struct committer_books){
+        .settled = {.in = counters->in,
+                    .delivered = counters->delivered,
+                    .filtered = counters->filtered,
+                    .dead_letter = counters->dead_letter},
+        .held = records_held(committer),
+    };
+    sem_post(&asking->answered);
+}
+
+void committer_books(struct committer *committer, struct committer_books *ret) {
+    struct asking asking = {.task.run = asking_run, .committer = committer, .books = ret};
+    sem_init(&asking.answered, 0, 0);
+    io->post(committer->executor, &asking.task);
+    while (sem_wait(&asking.answered) != 0) {
+    }
+    sem_destroy(&asking.answered);
 }
 
 /* --- life -------------------------------------------------------------------------------------------------------- */

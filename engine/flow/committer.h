@@ -35,10 +35,16 @@ struct committer_event {
 struct committer_counters {
     _Atomic uint64_t in, delivered, filtered, dead_letter; /* committed by this process */
     _Atomic uint64_t rows, bytes;
-    _Atomic uint64_t commits, commit_us, retries, unknown, unknown_committed, fenced, moved, rejected_rows;
+    _Atomic uint64_t commits, commit_us, retries, unknown, unknown_committed, unknown_not, fenced, moved, rejected_rows;
     _Atomic uint64_t closed_rows, closed_bytes, closed_ready, closed_age, closed_idle, closed_drain; /* units by reason */
-    _Atomic int64_t first_commit_us; /* monotonic; 0 = none yet */
+    _Atomic int64_t first_commit_us, last_commit_us; /* monotonic; 0 = none yet */
     _Atomic bool ready;
+};
+
+/* The books as one moment saw them: what was committed, and the records whose payloads are here and are not. */
+struct committer_books {
+    struct counts settled;
+    uint64_t held;
 };
 
 struct committer_setup {
@@ -68,5 +74,7 @@ void committer_part_finish(struct committer *committer, struct part *part, const
 /* Nothing more is being read: commit what there is without waiting to be due; false takes it back. */
 void committer_drain(struct committer *committer, bool draining);
 const struct committer_counters *committer_counters(const struct committer *committer);
+/* Asks the committer and waits for its answer, which is soon: it never blocks. Not from an executor of the job. */
+void committer_books(struct committer *committer, struct committer_books *ret);
 
 #endif

@@ -264,6 +264,9 @@ void graph_free(struct graph *graph) {
     }
     for (uint32_t i = 0; i < graph->sinks_count; i++) {
         struct graph_sink *sink = &graph->sinks[i];
+        if (sink->ledger_free && sink->commit_ledger && sink->commit_ledger != sink->ledger) {
+            sink->ledger_free(sink->commit_ledger);
+        }
         if (sink->ledger_free && sink->ledger) {
             sink->ledger_free(sink->ledger);
         }
@@ -286,7 +289,7 @@ static enum status ledger_choose(struct graph *graph, struct graph_sink *sink, s
         return STATUS_OK;
     }
     if (!named->connector) {
-        sink->ledger = ledger_memory_new();
+        sink->ledger = sink->commit_ledger = ledger_memory_new();
         sink->ledger_commit = ledger_memory_commit;
         sink->ledger_free = ledger_memory_free;
         return STATUS_OK;
@@ -296,7 +299,8 @@ static enum status ledger_choose(struct graph *graph, struct graph_sink *sink, s
     sink->ledger_is_named = true;
     sink->ledger_commit = connector->ledger_commit;
     sink->ledger_free = connector->ledger_free;
-    return connector->ledger_bind(&bind, &sink->ledger, error);
+    enum status status = connector->ledger_bind(&bind, &sink->ledger, error);
+    return status == STATUS_OK ? connector->ledger_bind(&bind, &sink->commit_ledger, error) : status;
 }
 
 /* The columns that tables ask for become the declared ones. */

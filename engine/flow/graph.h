@@ -24,6 +24,7 @@ struct graph_sink {
     bool by_name;                 /* bound without a schema: the table says */
     bool aggregates, volatile_calls;
     struct ledger *ledger;        /* own, named or memory; after graph_connect */
+    struct ledger *commit_ledger; /* named: the lane's own, with a connection of its own; else the same as ledger */
     bool ledger_is_named;
     enum verdict (*ledger_commit)(struct ledger *ledger, const struct unit *unit, int64_t deadline_us,
                                   struct outcome *outcome); /* NULL: the sink's unit is the ledger's */

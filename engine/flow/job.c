@@ -236,10 +236,12 @@ static void part_let_go(struct job *job, struct part *part, enum drop_reason rea
 }
 
 static void part_stop(struct job *job, struct part *part, const struct error *error) {
-    log_write(LOG_ERROR, "part-stopped", error->message, "part", part->info.name, "code", error->code, "position",
-              error->where, NULL);
+    char way_out[PART_NAME_MAX + 300];
+    snprintf(way_out, sizeof way_out, "leat ledger resume %s '%s'", job->graph->pipeline->file, part->info.name);
     snprintf(part->stop_code, sizeof part->stop_code, "%s", error->code);
     snprintf(part->stop_reason, sizeof part->stop_reason, "%s: %s", error->code, error->message);
+    log_write(LOG_ERROR, "part-stopped", error->message, "part", part->info.name, "code", error->code, "position",
+              error->where, "when_mended", way_out, NULL);
     job->failed = true;
     pthread_mutex_lock(&job->lock);
     job->status.parts_stopped++;
@@ -285,6 +287,11 @@ static void read_over(struct job *job, struct part *part, const struct happening
     reading_free(part->reading);
     part->reading = NULL;
     part->waiting_reader = false;
+    if (position_is_end(&happening->upto)) {
+        pthread_mutex_lock(&job->lock);
+        job->status.bytes_over += part->info.weight_bytes;
+        pthread_mutex_unlock(&job->lock);
+    }
     if (part->phase == PART_READING) {
         part->phase = PART_READ;
         if (happening->has_error) {
@@ -495,6 +502,17 @@ static bool connect_look(struct job *job) {
     return false;
 }
 
+static void weigh(struct job *job) {
+    struct weight weight = {0};
+    if (!job->setup.weighs || !job->graph->source_caps.bounded || !claims_weigh(&job->claims, &weight)) {
+        return;
+    }
+    pthread_mutex_lock(&job->lock);
+    job->status.bytes_total = weight.bytes;
+    job->status.weights_are_exact = weight.exact;
+    pthread_mutex_unlock(&job->lock);
+}
+
 static void plan_look(struct job *job) {
     int64_t now = io_now_us();
     if (job->planned && (!job->graph->source_caps.relist_us || now < job->plan_at_us)) {
@@ -513,6 +531,7 @@ static void plan_look(struct job *job) {
         return;
     }
     if (!job->planned) {
+        weigh(job);
         log_write(LOG_INFO, "planned", "the source was listed", "parts", log_number((long long)parts), NULL);
     }
     job->planned = true;
@@ -598,8 +617,8 @@ static void end_look(struct job *job) {
         return; /* others are at it: stand by, in case they die */
     }
     if (totals.stopped > 0) {
-        log_write(LOG_ERROR, "parts-stopped", "parts stopped by name remain; see: leat ledger show", "parts",
-                  log_number((long long)totals.stopped), NULL);
+        log_write(LOG_ERROR, "parts-stopped", "parts stopped by name remain: leat ledger show FILE tells why, leat ledger resume FILE PART lets one go on",
+                  "file", job->graph->pipeline->file, "parts", log_number((long long)totals.stopped), NULL);
         job->failed = true;
     }
     sinks_finish(job);
@@ -742,6 +761,16 @@ void job_status(struct job *job, struct job_status *ret) {
     pthread_mutex_lock(&job->lock);
     *ret = job->status;
     pthread_mutex_unlock(&job->lock);
+}
+
+bool job_books(struct job *job, uint32_t sink, struct committer_books *ret) {
+    pthread_mutex_lock(&job->lock);
+    bool known = job->status.sinks[sink] != NULL;
+    pthread_mutex_unlock(&job->lock);
+    if (known) {
+        committer_books(job->committers[sink], ret);
+    }
+    return known;
 }
 
 const char *job_owner(const struct job *job) {

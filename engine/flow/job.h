@@ -19,6 +19,7 @@ enum job_result {
 struct job_setup {
     struct graph *graph;   /* borrowed; outlives the job */
     int64_t connect_timeout_us;
+    bool weighs;           /* somebody looks at the progress: find bytes_total */
     /* On the coordinator's executor, once, as the last thing it does. */
     void (*ended)(void *context, enum job_result result);
     void *context;
@@ -36,6 +37,8 @@ struct job_status {
     bool connected, stopping;
     uint32_t parts_reading, parts_held, parts_stopped;
     uint64_t parts_known;
+    uint64_t bytes_total, bytes_over; /* weights of all parts that were open at the start, and of those read since */
+    bool weights_are_exact;           /* else they are not the bytes that are read (compressed files) */
     char problem[256]; /* why it is not ready; "" = ready */
     const struct reading_counters *reading;
     const struct stage_costs *costs; /* NULL before it is connected */
@@ -43,6 +46,8 @@ struct job_status {
     int64_t started_us;              /* monotonic */
 };
 void job_status(struct job *job, struct job_status *ret);
+/* One sink's books, consistent; false before it is connected. Not from an executor of the job. */
+bool job_books(struct job *job, uint32_t sink, struct committer_books *ret);
 const char *job_owner(const struct job *job);
 
 #endif

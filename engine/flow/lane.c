@@ -3,6 +3,7 @@
  * step failed is skipped: its add was already under way when the verdict came. */
 #include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "engine/flow/unit_state.h"
 
@@ -36,7 +37,47 @@ static void commit(struct step *step, int64_t deadline_us) {
     step->commit_sent = true;
     sink->connector->sink->unit_commit(step->lane->connection, unit, deadline_us, &step->outcome);
     if (step->outcome.verdict == VERDICT_DONE && sink->ledger_commit) {
-        sink->ledger_commit(sink->ledger, unit, deadline_us, &step->outcome);
+        sink->ledger_commit(sink->commit_ledger, unit, deadline_us, &step->outcome);
+    }
+}
+
+/* What a ledger's rows say of a move: delivery of its unit is proven by one that stands at `to`. */
+static void row_judge(const struct move *move, const struct ledger_row *row, const char *owner, bool *done,
+                      struct outcome *outcome) {
+    bool mine = row->info.name && row->epoch == move->epoch && strcmp(row->owner, owner) == 0;
+    bool ended = row->info.name && row->epoch == move->epoch && row->state == ROW_ENDED;
+    if ((mine || ended) && strcmp(row->next, move->to) == 0) {
+        *done = true;
+    } else if (!mine) {
+        outcome_part(outcome, move->part, false, NULL);
+    } else if (strcmp(row->next, move->from) != 0) {
+        outcome_part(outcome, move->part, true, row->next);
+    }
+}
+
+/* A sink without a position of its own: the named ledger knows whether the unit counts. */
+static void ledger_resolve(struct step *step, int64_t deadline_us) {
+    const struct graph_sink *sink = committer_sink(step->lane->committer);
+    const struct unit *unit = &step->unit->unit;
+    struct outcome *outcome = &step->outcome;
+    const char **names = arena_alloc(outcome->arena, (unit->moves_count + 1) * sizeof *names);
+    for (uint32_t i = 0; i < unit->moves_count; i++) {
+        names[i] = unit->moves[i].part_name;
+    }
+    struct ledger_rows rows = {0};
+    if (sink->commit_ledger->ops->rows(sink->commit_ledger, names, unit->moves_count, outcome->arena, &rows,
+                                       deadline_us, &outcome->error) != STATUS_OK) {
+        outcome->verdict = VERDICT_UNKNOWN;
+        return;
+    }
+    bool done = false;
+    for (uint32_t i = 0; i < unit->moves_count; i++) {
+        row_judge(&unit->moves[i], &rows.items[i], unit->owner, &done, outcome);
+    }
+    if (done) {
+        outcome->verdict = VERDICT_DONE;
+    } else if (outcome->verdict == VERDICT_DONE) {
+        outcome_retry(outcome, REDO_SEND, "not-committed", "the ledger did not take the unit");
     }
 }
 
@@ -47,6 +88,10 @@ static void resolve(struct step *step, int64_t deadline_us) {
         return;
     }
     step->lane->failed = false;
+    if (sink->ledger_is_named) {
+        ledger_resolve(step, deadline_us);
+        return;
+    }
     sink->connector->sink->unit_resolve(step->lane->connection, &step->unit->unit, deadline_us, &step->outcome);
 }
 
