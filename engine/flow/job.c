@@ -53,6 +53,8 @@ struct job {
 
     pthread_mutex_t lock; /* the status */
     struct job_status status;
+    struct stopped_part stopped[STOPPED_SHOWN_MAX];
+    uint32_t stopped_count;
 };
 
 static void look(struct job *job);
@@ -245,6 +247,11 @@ static void part_stop(struct job *job, struct part *part, const struct error *er
     job->failed = true;
     pthread_mutex_lock(&job->lock);
     job->status.parts_stopped++;
+    if (job->stopped_count < STOPPED_SHOWN_MAX) {
+        struct stopped_part *stopped = &job->stopped[job->stopped_count++];
+        snprintf(stopped->part, sizeof stopped->part, "%s", part->info.name);
+        snprintf(stopped->reason, sizeof stopped->reason, "%s", part->stop_reason);
+    }
     pthread_mutex_unlock(&job->lock);
     part_let_go(job, part, DROP_STOPPED, NULL);
 }
@@ -555,8 +562,22 @@ static bool part_skip(void *context, const char *name) {
     return false;
 }
 
+/* It was resumed. */
+static void stopped_forget(struct job *job, const char *name) {
+    pthread_mutex_lock(&job->lock);
+    for (uint32_t i = 0; i < job->stopped_count; i++) {
+        if (strcmp(job->stopped[i].part, name) == 0) {
+            job->stopped[i] = job->stopped[--job->stopped_count];
+            job->status.parts_stopped--;
+            break;
+        }
+    }
+    pthread_mutex_unlock(&job->lock);
+}
+
 static void part_won(void *context, struct part *part) {
     struct job *job = context;
+    stopped_forget(job, part->info.name);
     struct part **link = &job->parts;
     while (*link) {
         link = &(*link)->next_in_list;
@@ -761,6 +782,14 @@ void job_status(struct job *job, struct job_status *ret) {
     pthread_mutex_lock(&job->lock);
     *ret = job->status;
     pthread_mutex_unlock(&job->lock);
+}
+
+uint32_t job_stopped(struct job *job, struct stopped_part ret[STOPPED_SHOWN_MAX]) {
+    pthread_mutex_lock(&job->lock);
+    uint32_t count = job->stopped_count;
+    memcpy(ret, job->stopped, count * sizeof *ret);
+    pthread_mutex_unlock(&job->lock);
+    return count;
 }
 
 bool job_books(struct job *job, uint32_t sink, struct committer_books *ret) {

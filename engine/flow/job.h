@@ -46,6 +46,12 @@ struct job_status {
     int64_t started_us;              /* monotonic */
 };
 void job_status(struct job *job, struct job_status *ret);
+/* Parts that this process stopped by name and that have not been won again since. */
+enum { STOPPED_SHOWN_MAX = 16 };
+struct stopped_part {
+    char part[PART_NAME_MAX + 1], reason[600];
+};
+uint32_t job_stopped(struct job *job, struct stopped_part ret[STOPPED_SHOWN_MAX]);
 /* One sink's books, consistent; false before it is connected. Not from an executor of the job. */
 bool job_books(struct job *job, uint32_t sink, struct committer_books *ret);
 const char *job_owner(const struct job *job);

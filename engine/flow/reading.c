@@ -124,11 +124,6 @@ static void block_cut(struct reading *reading, struct block *block) {
         .raw = block->raw,
         .arena = block->arena,
     };
-    if (block->gap) {
-        atomic_fetch_add(&reading->setup.counters->gaps, 1);
-        log_write(LOG_WARN, "source-gap", "a range is missing at the source", "part", reading->setup.part->info.name,
-                  "gap", block->gap, NULL);
-    }
     if (block->mark) {
         arena_reset(reading->arena);
         reading->mark = arena_text(reading->arena, slice_of(block->mark));
@@ -200,6 +195,16 @@ static void read_once(struct reading *reading) {
     }
     paused_count(reading, false);
     reading->failures = 0;
+    if (block.gap) {
+        atomic_fetch_add(&reading->setup.counters->gaps, 1);
+        enum status gap = error_set(&error, ERROR_PERMANENT, "source-gap",
+                                    "a range is missing at the source: %s; to go on behind it: leat ledger skip FILE '%s'",
+                                    block.gap, reading->setup.part->info.name);
+        (void)gap;
+        arena_free(block.arena);
+        over(reading, &error);
+        return;
+    }
     block_cut(reading, &block);
     if (position_is_end(&reading->at)) {
         over(reading, NULL);
