@@ -98,33 +98,46 @@ static bool entry_split(const char *entry, char ret_identity[IDENTITY_MAX], uint
 
 /* --- listing ------------------------------------------------------------------------------------------------- */
 
-static enum framing framing_of_file(const struct object_source *source, const char *path, uint64_t *ret_first) {
-    char head[HASH_SPAN];
+struct followed_head {
+    enum framing framing;
+    uint64_t first; /* behind byte order mark and header */
+    bool incomplete; /* the header line is still being written */
+};
+
+static struct followed_head head_read(const struct object_source *source, const char *path) {
     struct arena *arena = arena_new(NULL, POOL_READ);
+    char *head = arena_alloc(arena, HEAD_BYTES);
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    ssize_t got = fd >= 0 ? pread(fd, head, sizeof head, 0) : 0;
+    ssize_t got = fd >= 0 ? pread(fd, head, HEAD_BYTES, 0) : 0;
     struct slice bytes = slice_make(head, got > 0 ? (size_t)got : 0);
     struct format format = *source->format;
     struct format_head found = {0};
     format.framing = source->format->kind == FORMAT_JSON ? FRAMING_LINES : source_framing(source, bytes);
     enum status status = format_head_read(&format, bytes, false, arena, &found, NULL);
-    *ret_first = status == STATUS_OK ? found.len : 0;
     if (fd >= 0) {
         close(fd);
     }
+    struct followed_head result = {
+        .framing = format.framing,
+        .first = status == STATUS_OK ? found.len : 0,
+        .incomplete = status == STATUS_AGAIN && format.kind == FORMAT_CSV && format.header,
+    };
     arena_free(arena);
-    return format.framing;
+    return result;
 }
 
+/* Once its header line is there; before, it is looked at again with the next listing. */
 static void generation_plan(const struct object_source *source, const char *path, const char *identity,
                             uint32_t generation, struct parts_builder *parts) {
     struct arena *arena = parts->arena;
+    struct followed_head head = head_read(source, path);
+    if (head.incomplete) {
+        return;
+    }
     const char *shown = entry_of_path(path, arena);
-    uint64_t first;
-    enum framing framing = framing_of_file(source, path, &first);
-    json_t *detail = json_pack("{s:s,s:s,s:s}", "path", shown, "framing",
-                               framing == FRAMING_CSV ? "csv" : framing == FRAMING_LINES ? "lines" : "none",
-                               "compression", "none");
+    const char *framing = head.framing == FRAMING_CSV ? "csv" : head.framing == FRAMING_LINES ? "lines" : "none";
+    json_t *detail =
+        json_pack("{s:s,s:s,s:s}", "path", shown, "framing", framing, "compression", "none");
     char *text = json_dumps(detail, JSON_COMPACT);
     const char *suffix = generation ? arena_printf(arena, "@%s.%u", identity, generation)
                                     : arena_printf(arena, "@%s", identity);
@@ -133,7 +146,7 @@ static void generation_plan(const struct object_source *source, const char *path
                          .entry = entry_make(identity, generation, arena),
                          .ident = "",
                          .detail = arena_text(arena, slice_of(text)),
-                         .first = first ? arena_printf(arena, "%" PRIu64, first) : "start",
+                         .first = head.first ? arena_printf(arena, "%" PRIu64, head.first) : "start",
                      });
     free(text);
     json_decref(detail);

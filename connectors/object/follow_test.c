@@ -153,6 +153,27 @@ static void a_removed_file_ends_with_its_last_line(void **state) {
     fixture_close(&fixture);
 }
 
+static void a_followed_csv_waits_for_its_header(void **state) {
+    (void)state;
+    char mark[MARK_MAX];
+    testing_write_text("app.log", "id,na");
+    struct fixture fixture = {.format = {.kind = FORMAT_CSV, .framing = FRAMING_CSV, .header = true},
+                              .options = {.follow = true}};
+    fixture_open(&fixture, "*.log");
+    assert_int_equal(list(&fixture).count, 0);
+    append("app.log", "me\n1,x\n2,");
+    struct part_list parts = list(&fixture);
+    assert_int_equal(parts.count, 1);
+    assert_string_equal(parts.items[0].first, "8");
+    struct part_format format;
+    struct reader *reader = reader_open(&fixture, &parts.items[0], "8", "", &format);
+    assert_int_equal(format.header_count, 2);
+    expect_text(&fixture, reader, "1,x\n", mark);
+    expect_text(&fixture, reader, NULL, mark);
+    object_source_ops.close(reader);
+    fixture_close(&fixture);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, testing_setup, testing_teardown)
 
 int main(void) {
@@ -161,6 +182,7 @@ int main(void) {
         TEST(truncation_is_a_named_stop),
         TEST(a_truncated_file_goes_on_as_its_next_generation),
         TEST(a_removed_file_ends_with_its_last_line),
+        TEST(a_followed_csv_waits_for_its_header),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -126,13 +126,11 @@ enum verdict object_commit_resolve(struct object_ledger *ledger, const struct ob
     switch (log_settle(log, commit->id, &error)) {
     case APPEND_DONE:
         published_try(log);
-        moves_check(&call, log); /* parts that somebody claimed since: beside DONE */
-        outcome->verdict = VERDICT_DONE;
-        outcome->parts_count = 0;
+        outcome->verdict = VERDICT_DONE; /* who was fenced since hears it from his next commit */
         break;
     case APPEND_FAILED:
     case APPEND_NOTHING:
-        moves_check(&call, log);
+        moves_check(&call, log); /* lists the parts that are lost, beside RETRY */
         outcome_retry(outcome, REDO_READ, "log-lost-put", "the commit record was not put");
         break;
     case APPEND_UNKNOWN:

@@ -10,6 +10,8 @@
 
 #include "engine/base/io.h"
 
+enum { COMPRESSION_OUT_GZIP = 1, GZIP_LEVEL_MOST = 9 };
+
 struct sink_lane {
     struct object_sink *sink;
 };
@@ -79,9 +81,14 @@ static enum status sink_bind(const struct sink_bind *bind, struct sink **ret, st
         return error_set(error, ERROR_PERMANENT, "sink-schema",
                          "a file sink takes whatever columns there are: it needs to know them when it is bound");
     }
+    const struct file_sink_options *options = bind->options;
+    if (options->compression == COMPRESSION_OUT_GZIP && options->compression_level > GZIP_LEVEL_MOST) {
+        return error_set(error, ERROR_PERMANENT, "option-range", "gzip knows compression_level 1 to %d, not %lld",
+                         GZIP_LEVEL_MOST, (long long)options->compression_level);
+    }
     struct object_sink *sink = arena_zalloc(bind->arena, sizeof *sink);
     sink->base.ops = &object_sink_ops;
-    sink->options = bind->options;
+    sink->options = options;
     sink->schema = bind->schema;
     sink->budget = bind->budget;
     if (path_template_parse(sink->options->path_template, bind->schema, bind->zone, &sink->path, error) !=
