@@ -230,6 +230,12 @@ static enum verdict rows_add(struct sink_lane *lane, const struct unit *unit,
     return VERDICT_DONE;
 }
 
+/* With `every`, a unit may be open for minutes; a transaction must not be, because it would hold back vacuum and locks.
+ * The payloads wait where they are and go out at seal. */
+static bool is_held(const struct sink_lane *lane) {
+    return lane->sink->bind.commit.every_us > 0;
+}
+
 enum verdict unit_add(struct sink_lane *lane, struct unit *unit, struct payload *payload,
                       int64_t deadline_us, struct outcome *outcome) {
     assert(!lane->sealed);
@@ -238,13 +244,29 @@ enum verdict unit_add(struct sink_lane *lane, struct unit *unit, struct payload 
         return outcome_retry(outcome, REDO_ENCODE, "postgres-table-changed",
                              "the rows were encoded for another state of the table");
     }
+    if (!payload->rows || is_held(lane)) {
+        return VERDICT_DONE;
+    }
     if (!lane->begun) {
         enum verdict verdict = begin(lane, unit, deadline_us, outcome);
         if (verdict != VERDICT_DONE) {
             return verdict;
         }
     }
-    return payload->rows ? rows_add(lane, unit, payload, deadline_us, outcome) : VERDICT_DONE;
+    return rows_add(lane, unit, payload, deadline_us, outcome);
+}
+
+static enum verdict held_send(struct sink_lane *lane, const struct unit *unit, int64_t deadline_us,
+                              struct outcome *outcome) {
+    for (uint32_t i = 0; is_held(lane) && i < unit->payloads_count; i++) {
+        const struct payload *payload = unit->payloads[i];
+        enum verdict verdict = payload->rows ? rows_add(lane, unit, payload, deadline_us, outcome)
+                                             : VERDICT_DONE;
+        if (verdict != VERDICT_DONE) {
+            return verdict;
+        }
+    }
+    return VERDICT_DONE;
 }
 
 enum verdict unit_seal(struct sink_lane *lane, struct unit *unit, int64_t deadline_us,
@@ -255,6 +277,10 @@ enum verdict unit_seal(struct sink_lane *lane, struct unit *unit, int64_t deadli
         if (verdict != VERDICT_DONE) {
             return verdict;
         }
+    }
+    enum verdict sent = held_send(lane, unit, deadline_us, outcome);
+    if (sent != VERDICT_DONE) {
+        return sent;
     }
     if (lane->copying) {
         if (rows_copy_end(lane, deadline_us) != REPLY_OK || rows_apply(lane, deadline_us) != REPLY_OK) {

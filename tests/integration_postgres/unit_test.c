@@ -235,6 +235,27 @@ static void two_lanes_overlap_and_commit_in_order(void **state) {
     world_free(world);
 }
 
+static void a_held_unit_opens_no_transaction_until_it_is_due(void **state) {
+    (void)state;
+    struct world *world = world_new("create table t (id int4, name text)");
+    world_rows(world, "id int4, name text");
+    world->every_us = 60000000;
+    world_start(world);
+    struct world_unit unit;
+    unit_begin(world, &unit);
+    assert_int_equal(unit_put(world, &unit, world_encode(world, 0, two_rows, 2)), VERDICT_DONE);
+    assert_int_equal(unit_put(world, &unit, world_encode(world, 0, two_rows, 2)), VERDICT_DONE);
+    assert_sql(world, "0",
+               "select count(*) from pg_stat_activity where xact_start is not null"
+               " and split_part(application_name, '/', 2) = '%s'",
+               owner_nonce(world->owner));
+    unit_move(world, &unit, 0, "start", "4");
+    assert_int_equal(unit_seal_now(world, &unit), VERDICT_DONE);
+    assert_int_equal(unit_commit_now(world, &unit), VERDICT_DONE);
+    assert_sql(world, "4|4", "select next || '|' || (select count(*) from t) from leat_ledger where part = 'p0'");
+    world_free(world);
+}
+
 static void synchronous_commit_is_never_off(void **state) {
     (void)state;
     struct world *world = world_new("create table t (id int4, name text default"
@@ -265,6 +286,7 @@ int main(void) {
         cmocka_unit_test(a_table_changed_under_way_is_encoded_again),
         cmocka_unit_test(bits_never_pass_as_another_type_of_the_same_width),
         cmocka_unit_test(two_lanes_overlap_and_commit_in_order),
+        cmocka_unit_test(a_held_unit_opens_no_transaction_until_it_is_due),
         cmocka_unit_test(synchronous_commit_is_never_off),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

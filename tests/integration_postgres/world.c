@@ -164,6 +164,7 @@ static void sink_start(struct world *world) {
                                    .name = "sink",
                                    .schema = world->rows.count ? &world->rows : NULL,
                                    .zone = timezone_utc(),
+                                   .commit = {.every_us = world->every_us},
                                    .arena = world->arena};
     struct error error;
     if (postgres_sink_ops.bind(&bind, &world->sink, &error) != STATUS_OK ||

@@ -34,6 +34,7 @@ struct world {
     uint64_t epochs[WORLD_PARTS];
     struct outcome outcome;
     uint64_t binding;
+    int64_t every_us; /* of the commit policy */
 };
 
 int64_t soon(void); /* a deadline in 10 s */
