@@ -240,7 +240,9 @@ static enum status round_candidates(struct round *round, const struct claim_requ
     round->names = arena_alloc(round->arena, CANDIDATES_MAX * sizeof *round->names);
     round->infos = arena_alloc(round->arena, CANDIDATES_MAX * sizeof *round->infos);
     round->epochs = arena_alloc(round->arena, CANDIDATES_MAX * sizeof *round->epochs);
-    for (uint32_t i = first; i < claims->graph->sinks_count && round->count == 0; i++) {
+    uint32_t sinks = claims->graph->sinks_count;
+    for (uint32_t k = 0; k < sinks && round->count == 0; k++) {
+        uint32_t i = (first + k) % sinks;
         struct ledger *ledger = ledger_of(claims, i);
         if (any_keeps && ledger->keeps_nothing) {
             continue;

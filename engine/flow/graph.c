@@ -109,6 +109,15 @@ static void declared_parse(struct graph *graph, struct config_errors *errors) {
     graph->input = input_schema(&graph->declared, graph->arena);
 }
 
+/* Sources whose parts have a present (brokers) will know more; files begin at their beginning. */
+static void starting_check(const struct placed_text *text, const char *option, struct config_errors *errors) {
+    if (text->text && strcmp(text->text, "earliest") != 0) {
+        config_errors_add(errors, text->place, "config-starting-position",
+                          "%s: expected earliest, got %s; the parts of this source begin at their beginning", option,
+                          text->text);
+    }
+}
+
 static void source_bind(struct graph *graph, struct config_errors *errors) {
     const struct source_config *config = &graph->pipeline->source;
     graph->source_connector = connector_find(config->connector->kind);
@@ -131,6 +140,11 @@ static void source_bind(struct graph *graph, struct config_errors *errors) {
         return;
     }
     graph->source_caps = graph->source_connector->source->caps(graph->source);
+    starting_check(&config->starting_position, "starting_position", errors);
+    if (config->until.text) {
+        config_errors_add(errors, config->until.place, "config-until",
+                          "until: a %s source ends by itself or never; remove it", config->connector->kind);
+    }
 }
 
 /* Design 8: what depends on the batch is refused unless the sink merges or the file says `scope: batch`. */
@@ -198,6 +212,7 @@ static void sink_bind(struct graph *graph, struct graph_sink *sink, struct confi
 
 static void sink_new(struct graph *graph, struct graph_sink *sink, struct config_errors *errors) {
     sink->connector = connector_find(sink->config->connector->kind);
+    starting_check(&sink->config->starting_position, "starting_position", errors);
     const struct schema *common = plans_output(&graph->plans, &graph->input);
     if (!plans_compile(graph, &sink->config->transforms, common, &sink->plans, errors)) {
         return;

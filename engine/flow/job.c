@@ -16,6 +16,7 @@
 #include "engine/base/log.h"
 #include "engine/flow/claims.h"
 #include "engine/flow/liveness.h"
+#include "engine/flow/watcher.h"
 
 enum { READERS_MAX = 64, POLL_US = 100000, CONNECT_RETRY_US = 250000, SKIPS_MAX = 64, DEAD_MAX = 256 };
 
@@ -38,6 +39,7 @@ struct job {
     struct workers *workers;
     struct committer *committers[SINKS_MAX];
     struct liveness *liveness;
+    struct watcher *watcher;
     struct reader_lane readers[READERS_MAX];
     uint32_t readers_count;
     struct part *parts; /* every part this process holds */
@@ -472,6 +474,7 @@ static void connected(struct job *job) {
     for (uint32_t i = 0; i < job->readers_count; i++) {
         job->readers[i].executor = io->executor_new("reader");
     }
+    job->watcher = watcher_start(job->workers, job->graph->pipeline->stall_timeout_us);
     job->liveness = liveness_start(job->graph, job->claims.owner, dead_found, job);
     job->connected = true;
     pthread_mutex_lock(&job->lock);
@@ -762,6 +765,7 @@ void job_free(struct job *job) {
     for (uint32_t i = 0; i < job->readers_count; i++) {
         io->executor_free(job->readers[i].executor);
     }
+    watcher_stop(job->watcher);
     workers_free(job->workers);
     for (uint32_t i = 0; i < job->graph->sinks_count; i++) {
         committer_free(job->committers[i]);

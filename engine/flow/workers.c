@@ -24,6 +24,7 @@ struct worker {
     struct encoder *encoders[SINKS_MAX];
     bool posted;         /* under the pool's lock: its task is queued or runs */
     struct work current; /* under the pool's lock; segment NULL = none */
+    uint32_t ticks;      /* under the pool's lock: how long it has been on it */
     struct encoded *encoding; /* being filled: freed when memory is refused */
 };
 
@@ -102,6 +103,7 @@ static bool work_take(struct worker *worker, bool *ret_head) {
         return false;
     }
     worker->current = heap_pop(pool);
+    worker->ticks = 0;
     *ret_head = head;
     return true;
 }
@@ -142,6 +144,20 @@ uint32_t workers_pending(struct workers *pool) {
     }
     pthread_mutex_unlock(&pool->lock);
     return pending;
+}
+
+bool workers_tick(struct workers *pool, uint32_t ticks, char *ret_part, size_t size) {
+    bool stalled = false;
+    pthread_mutex_lock(&pool->lock);
+    for (uint32_t i = 0; i < pool->setup.count && !stalled; i++) {
+        struct worker *worker = &pool->items[i];
+        stalled = worker->current.segment && ++worker->ticks > ticks;
+        if (stalled) {
+            snprintf(ret_part, size, "%s", worker->current.segment->part->info.name);
+        }
+    }
+    pthread_mutex_unlock(&pool->lock);
+    return stalled;
 }
 
 const struct stage_costs *workers_costs(const struct workers *pool) {
