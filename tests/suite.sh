@@ -52,7 +52,8 @@ start_postgres() {
     DATABASE_URL=$(sh tests/services/postgres.sh start "$LEAT_WORK/postgres-$1" max_prepared_transactions=10 \
         shared_buffers=256MB track_commit_timestamp=on) || exit 3
     # The same as a conninfo, which the C suites extend.
-    LEAT_TEST_POSTGRES=$(echo "$DATABASE_URL" | sed 's#.*@\(.*\):\(.*\)/.*#host=\1 port=\2 user=postgres dbname=postgres#')
+    LEAT_TEST_POSTGRES="host=127.0.0.1 user=postgres dbname=postgres $(echo "$DATABASE_URL" |
+        sed 's#.*:\([0-9]*\)/.*#port=\1#')"
     export DATABASE_URL LEAT_TEST_POSTGRES
     LEAT_POSTGRES=$LEAT_WORK/postgres-$1 # for services/postgres.sh crash, restart
     export LEAT_POSTGRES

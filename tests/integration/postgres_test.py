@@ -43,8 +43,9 @@ class Postgres(Case):
         self.leat("run", "p.yaml")
         self.leat("run", "p.yaml")
         self.assertEqual(self.rows(), [["1000", "1000"]])
-        self.assertEqual(verify.query(URL, "select data_type from information_schema.columns where table_name = 't' "
-                                           "and table_schema = 'public' order by ordinal_position"), [["text"], ["bigint"]])
+        types = verify.query(URL, "select data_type from information_schema.columns where table_name = 't' "
+                                  "and table_schema = 'public' order by ordinal_position")
+        self.assertEqual(types, [["text"], ["bigint"]])
 
     def test_a_missing_table_or_column_is_told_with_the_way_out(self):
         self.put("in/1.json", lines(0, 10))
