@@ -49,11 +49,11 @@ static void sinks_print(const struct graph *graph, const struct sample *sample, 
     }
 }
 
-static enum status block_read(const struct source_ops *source, struct reader *reader, struct block *ret,
+static enum status block_read(const struct graph *graph, struct reader *reader, struct block *ret,
                               struct error *error) {
     enum status status = STATUS_AGAIN;
     for (int i = 0; i < TRIES_MAX && status == STATUS_AGAIN; i++) {
-        status = source->read(reader, NULL, ROOM, io_now_us() + READ_US, ret, error);
+        status = graph->source_connector->source->read(reader, graph->budget, ROOM, io_now_us() + READ_US, ret, error);
     }
     return status == STATUS_AGAIN ? error_set(error, ERROR_TRANSIENT, "source-idle", "the source has nothing to show now")
                                   : status;
@@ -71,7 +71,7 @@ static enum status part_preview(const struct graph *graph, const struct part_inf
     struct block block = {0};
     struct arena *arena = arena_new(NULL, POOL_COLUMNS);
     struct sample sample;
-    enum status status = block_read(source, reader, &block, error);
+    enum status status = block_read(graph, reader, &block, error);
     if (status == STATUS_OK) {
         printf("# part %s\n", part->name);
         status = sample_run(graph, &format, &block.raw, arena, &sample, error);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The same decoder and plans that workers run; positions are offsets in what was given. */
+/* The same decoder and stages that workers run; positions are offsets in what was given. */
 #include "engine/cli/sample.h"
 
 #include <stdio.h>

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "engine/cli/cli.h"
+#include "engine/sql/sql.h"
 #include "engine/cli/infer.h"
 #include "engine/cli/input.h"
 #include "engine/cli/table.h"

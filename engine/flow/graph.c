@@ -43,25 +43,27 @@ static void placed_error(struct config_errors *errors, const struct placed_text 
     config_errors_add(errors, place, error->code, "%s", error->message);
 }
 
-static bool plans_compile(struct graph *graph, const struct transform_list *list, const struct schema *input,
-                          struct transform_plans *ret, struct config_errors *errors) {
-    ret->items = arena_zalloc(graph->arena, (list->count + 1) * sizeof(struct sql_plan *));
+static bool stages_bind(struct graph *graph, const struct transform_list *list, const struct schema *input,
+                          struct stage_list *ret, struct config_errors *errors) {
+    ret->items = arena_zalloc(graph->arena, (list->count + 1) * sizeof(struct stage *));
     ret->count = 0;
     for (uint32_t i = 0; i < list->count; i++) {
         struct error error;
         const struct placed_text *sql = &list->items[i].sql;
-        if (sql_compile(slice_of(sql->text), input, graph->zone, graph->arena, &ret->items[i], &error) != STATUS_OK) {
+        struct stage_bind bind = {
+            .text = slice_of(sql->text), .input = input, .zone = graph->zone, .arena = graph->arena};
+        if (stage_sql_bind(&bind, &ret->items[i], &error) != STATUS_OK) {
             placed_error(errors, sql, &error);
             return false;
         }
         ret->count++;
-        input = sql_plan_output(ret->items[i]);
+        input = ret->items[i]->output;
     }
     return true;
 }
 
-static const struct schema *plans_output(const struct transform_plans *plans, const struct schema *input) {
-    return plans->count ? sql_plan_output(plans->items[plans->count - 1]) : input;
+static const struct schema *stages_output(const struct stage_list *stages, const struct schema *input) {
+    return stages->count ? stages->items[stages->count - 1]->output : input;
 }
 
 /* Without a transform a sink gets the declared columns, or the whole record when there are none. */
@@ -85,15 +87,19 @@ static void needs_add_untransformed(struct graph *graph) {
     }
 }
 
+static void stage_needs(const struct stage *stage, bool *needed) {
+    stage->ops->needs(stage, needed);
+}
+
 static void needs_find(struct graph *graph) {
     graph->needed = arena_zalloc(graph->arena, graph->input.count);
-    if (graph->plans.count) {
-        sql_plan_needs(graph->plans.items[0], graph->needed);
+    if (graph->stages.count) {
+        stage_needs(graph->stages.items[0], graph->needed);
         return;
     }
     for (uint32_t i = 0; i < graph->sinks_count; i++) {
-        if (graph->sinks[i].plans.count) {
-            sql_plan_needs(graph->sinks[i].plans.items[0], graph->needed);
+        if (graph->sinks[i].stages.count) {
+            stage_needs(graph->sinks[i].stages.items[0], graph->needed);
         } else {
             needs_add_untransformed(graph);
         }
@@ -148,34 +154,33 @@ static void source_bind(struct graph *graph, struct config_errors *errors) {
 }
 
 /* Design 8: what depends on the batch is refused unless the sink merges or the file says `scope: batch`. */
-static void batch_scope_check(const struct transform_plans *plans, const struct transform_list *list, bool merges,
+static void batch_scope_check(const struct stage_list *stages, const struct transform_list *list, bool merges,
                               struct config_errors *errors) {
-    for (uint32_t i = 0; i < plans->count; i++) {
-        struct sql_traits traits = sql_plan_traits(plans->items[i]);
-        bool depends = traits.aggregates || traits.order_or_limit;
-        bool merged = traits.aggregates && !traits.order_or_limit && merges && i + 1 == plans->count;
+    for (uint32_t i = 0; i < stages->count; i++) {
+        struct stage_caps caps = stages->items[i]->caps;
+        bool depends = caps.aggregates || caps.whole_input;
+        bool merged = caps.aggregates && !caps.whole_input && merges && i + 1 == stages->count;
         if (depends && !merged && list->items[i].scope != TRANSFORM_BATCH) {
             config_errors_add(errors, list->items[i].sql.place, "sql-depends-on-batch",
                               "%s sees one batch of records, and how records fall into batches is not fixed: feed a sink in "
                               "`mode: merge` whose rules match, or write `scope: batch` beside `sql:` if one result for each "
                               "batch is what you want",
-                              traits.aggregates ? "an aggregate" : "order by, limit or distinct");
+                              caps.aggregates ? "an aggregate" : "order by, limit or distinct");
         }
     }
 }
 
-static void plans_traits(const struct transform_plans *plans, bool *aggregates, bool *volatile_calls) {
-    for (uint32_t i = 0; i < plans->count; i++) {
-        struct sql_traits traits = sql_plan_traits(plans->items[i]);
-        *aggregates |= traits.aggregates;
-        *volatile_calls |= traits.volatile_calls;
+static void stages_caps(const struct stage_list *stages, bool *aggregates, bool *nondeterministic) {
+    for (uint32_t i = 0; i < stages->count; i++) {
+        *aggregates |= stages->items[i]->caps.aggregates;
+        *nondeterministic |= stages->items[i]->caps.nondeterministic;
     }
 }
 
 static void sink_schema_set(struct graph *graph, struct graph_sink *sink) {
     if (has_transforms(graph, sink)) {
-        const struct schema *common = plans_output(&graph->plans, &graph->input);
-        sink->schema = *plans_output(&sink->plans, common);
+        const struct schema *common = stages_output(&graph->stages, &graph->input);
+        sink->schema = *stages_output(&sink->stages, common);
     } else if (!sink->by_name) {
         sink->schema = untransformed(graph);
     }
@@ -213,20 +218,20 @@ static void sink_bind(struct graph *graph, struct graph_sink *sink, struct confi
 static void sink_new(struct graph *graph, struct graph_sink *sink, struct config_errors *errors) {
     sink->connector = connector_find(sink->config->connector->kind);
     starting_check(&sink->config->starting_position, "starting_position", errors);
-    const struct schema *common = plans_output(&graph->plans, &graph->input);
-    if (!plans_compile(graph, &sink->config->transforms, common, &sink->plans, errors)) {
+    const struct schema *common = stages_output(&graph->stages, &graph->input);
+    if (!stages_bind(graph, &sink->config->transforms, common, &sink->stages, errors)) {
         return;
     }
-    sink->volatile_calls = graph->volatile_calls;
-    plans_traits(&graph->plans, &sink->aggregates, &sink->volatile_calls);
-    plans_traits(&sink->plans, &sink->aggregates, &sink->volatile_calls);
+    sink->nondeterministic = graph->nondeterministic;
+    stages_caps(&graph->stages, &sink->aggregates, &sink->nondeterministic);
+    stages_caps(&sink->stages, &sink->aggregates, &sink->nondeterministic);
     sink_bind(graph, sink, errors);
     if (!sink->sink) {
         return;
     }
-    batch_scope_check(&sink->plans, &sink->config->transforms, sink->caps.merges, errors);
-    bool merges_common = sink->caps.merges && !sink->plans.count;
-    batch_scope_check(&graph->plans, &graph->pipeline->transforms, merges_common, errors);
+    batch_scope_check(&sink->stages, &sink->config->transforms, sink->caps.merges, errors);
+    bool merges_common = sink->caps.merges && !sink->stages.count;
+    batch_scope_check(&graph->stages, &graph->pipeline->transforms, merges_common, errors);
 }
 
 static struct budget *limits_budget(const struct limits_config *limits) {
@@ -252,9 +257,9 @@ enum status graph_new(const struct pipeline *pipeline, struct graph **ret, struc
     declared_parse(graph, errors);
     source_bind(graph, errors);
     bool compiled = errors->count == errors_before &&
-                    plans_compile(graph, &pipeline->transforms, &graph->input, &graph->plans, errors);
+                    stages_bind(graph, &pipeline->transforms, &graph->input, &graph->stages, errors);
     bool aggregates = false;
-    plans_traits(&graph->plans, &aggregates, &graph->volatile_calls);
+    stages_caps(&graph->stages, &aggregates, &graph->nondeterministic);
     graph->sinks = arena_zalloc(arena, pipeline->sinks_count * sizeof *graph->sinks);
     graph->sinks_count = pipeline->sinks_count;
     for (uint32_t i = 0; i < graph->sinks_count; i++) {
@@ -352,7 +357,7 @@ static enum status sinks_rebind(struct graph *graph, struct error *error) {
     config_errors_init(&errors, graph->arena);
     for (uint32_t i = 0; i < graph->sinks_count; i++) {
         struct graph_sink *sink = &graph->sinks[i];
-        if (!plans_compile(graph, &sink->config->transforms, &graph->input, &sink->plans, &errors)) {
+        if (!stages_bind(graph, &sink->config->transforms, &graph->input, &sink->stages, &errors)) {
             return config_errors_first(&errors, error);
         }
         if (sink->by_name) {
@@ -409,9 +414,9 @@ const struct decoder *graph_decoder(const struct graph *graph, const struct part
     return decoder_new(own, plan, arena);
 }
 
-static enum status plans_run(const struct transform_plans *plans, struct batch *batch, struct error *error) {
-    for (uint32_t i = 0; i < plans->count; i++) {
-        if (sql_run(plans->items[i], batch, error) != STATUS_OK) {
+static enum status stages_run(const struct stage_list *stages, struct batch *batch, struct error *error) {
+    for (uint32_t i = 0; i < stages->count; i++) {
+        if (stages->items[i]->ops->run(stages->items[i], batch, error) != STATUS_OK) {
             return STATUS_FAILED;
         }
     }
@@ -419,7 +424,7 @@ static enum status plans_run(const struct transform_plans *plans, struct batch *
 }
 
 enum status graph_run_common(const struct graph *graph, struct batch *batch, struct error *error) {
-    return plans_run(&graph->plans, batch, error);
+    return stages_run(&graph->stages, batch, error);
 }
 
 enum status graph_run_sink(const struct graph *graph, uint32_t index, const struct batch *common, struct batch *ret,
@@ -436,5 +441,5 @@ enum status graph_run_sink(const struct graph *graph, uint32_t index, const stru
         ret->columns = common->columns + sink->first_column;
         return STATUS_OK;
     }
-    return plans_run(&sink->plans, ret, error);
+    return stages_run(&sink->stages, ret, error);
 }

@@ -6,10 +6,10 @@
 
 #include "engine/config/pipeline.h"
 #include "engine/flow/connector.h"
-#include "engine/sql/sql.h"
+#include "engine/flow/stage.h"
 
-struct transform_plans {
-    struct sql_plan **items;
+struct stage_list {
+    struct stage **items;
     uint32_t count;
 };
 
@@ -18,11 +18,11 @@ struct graph_sink {
     const struct connector *connector;
     struct sink *sink;
     struct sink_caps caps;
-    struct transform_plans plans; /* after the common ones */
+    struct stage_list stages;     /* after the common ones */
     struct schema schema;         /* of the rows it gets */
     uint32_t first_column;        /* without any transform: where its columns start in the input schema */
     bool by_name;                 /* bound without a schema: the table says */
-    bool aggregates, volatile_calls;
+    bool aggregates, nondeterministic;
     struct ledger *ledger;        /* own, named or memory; after graph_connect */
     struct ledger *commit_ledger; /* named: the lane's own, with a connection of its own; else the same as ledger */
     bool ledger_is_named;
@@ -41,8 +41,8 @@ struct graph {
     struct source_caps source_caps;
     struct schema declared, input;
     bool *needed; /* of the input schema */
-    struct transform_plans plans;
-    bool volatile_calls;
+    struct stage_list stages;
+    bool nondeterministic;
     struct graph_sink *sinks;
     uint32_t sinks_count;
 };

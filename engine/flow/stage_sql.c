@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The SQL library as a stage. */
+#include "engine/flow/stage.h"
+#include "engine/sql/sql.h"
+
+struct sql_stage {
+    struct stage base;
+    struct sql_plan *plan;
+};
+
+static const struct sql_plan *plan_of(const struct stage *stage) {
+    return ((const struct sql_stage *)stage)->plan;
+}
+
+static void sql_needs(const struct stage *stage, bool *needed) {
+    sql_plan_needs(plan_of(stage), needed);
+}
+
+static enum status sql_stage_run(const struct stage *stage, struct batch *batch, struct error *error) {
+    return sql_run(plan_of(stage), batch, error);
+}
+
+static const struct stage_ops sql_ops = {
+    .needs = sql_needs,
+    .run = sql_stage_run,
+};
+
+enum status stage_sql_bind(const struct stage_bind *bind, struct stage **ret, struct error *error) {
+    struct sql_stage *stage = arena_zalloc(bind->arena, sizeof *stage);
+    if (sql_compile(bind->text, bind->input, bind->zone, bind->arena, &stage->plan, error) != STATUS_OK) {
+        return STATUS_FAILED;
+    }
+    struct sql_traits traits = sql_plan_traits(stage->plan);
+    stage->base = (struct stage){
+        .ops = &sql_ops,
+        .output = sql_plan_output(stage->plan),
+        .caps = {.aggregates = traits.aggregates,
+                 .whole_input = traits.order_or_limit,
+                 .nondeterministic = traits.volatile_calls},
+    };
+    *ret = &stage->base;
+    return STATUS_OK;
+}
