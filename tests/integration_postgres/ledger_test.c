@@ -327,7 +327,9 @@ static void notes_change_the_row_and_leave_an_audit_row(void **state) {
     assert_sql(world, "open|start|5", "select concat_ws('|', state, next, epoch) from leat_ledger where"
         " part = 'p'");
     note(b, &(struct note){.kind = NOTE_ABORT_SEEN, .part = "p", .reason = "stall"});
-    assert_sql(world, "stop:start>start,resume:start>start,skip:start>17,set:17>end,reset:end>start,abort_seen:start>start",
+    assert_sql(world,
+               "stop:start>start,resume:start>start,skip:start>17,set:17>end,reset:end>start,"
+               "abort_seen:start>start",
                "select string_agg(action || ':' || next_before || '>' || next_after, ',' order by id)"
                " from leat_audit");
     note(b, &(struct note){.kind = NOTE_RESET, .reason = "ann"});
