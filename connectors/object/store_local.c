@@ -101,9 +101,9 @@ bool local_write_all(int fd, struct slice bytes) {
 }
 
 /* The next directory on the way; made, and its parent synced, when it is missing and may be made. */
-static int dir_step(int parent, const char *segment, bool create) {
+static int dir_step(int parent, const char *segment, enum local_create create) {
     int fd = openat(parent, segment, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    if (fd >= 0 || errno != ENOENT || !create) {
+    if (fd >= 0 || errno != ENOENT || create == LOCAL_EXISTING) {
         return fd;
     }
     if (local_fails(POINT_PUBLISH_MKDIR, false)) {
@@ -112,13 +112,13 @@ static int dir_step(int parent, const char *segment, bool create) {
     if (mkdirat(parent, segment, 0777) != 0 && errno != EEXIST) {
         return -1;
     }
-    if (fsync(parent) != 0 || local_fails(POINT_PUBLISH_MKDIR, true)) {
+    if ((create != LOCAL_CREATE_LATE && fsync(parent) != 0) || local_fails(POINT_PUBLISH_MKDIR, true)) {
         return -1;
     }
     return openat(parent, segment, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 }
 
-static int path_open(const struct store_local *store, struct slice path, bool create) {
+static int path_open(const struct store_local *store, struct slice path, enum local_create create) {
     int fd = openat(store->root, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     while (fd >= 0 && path.len) {
         const char *slash = memchr(path.data, '/', path.len);
@@ -143,10 +143,11 @@ static int path_open(const struct store_local *store, struct slice path, bool cr
 }
 
 int local_dir_open(const struct store_local *store, const char *name, bool create) {
-    return path_open(store, slice_of(name), create);
+    return path_open(store, slice_of(name), create ? LOCAL_CREATE : LOCAL_EXISTING);
 }
 
-int local_parent_open(const struct store_local *store, const char *name, bool create, const char **ret_leaf) {
+int local_parent_open(const struct store_local *store, const char *name, enum local_create create,
+                      const char **ret_leaf) {
     const char *slash = strrchr(name, '/');
     *ret_leaf = slash ? slash + 1 : name;
     return path_open(store, slice_make(name, slash ? (size_t)(slash - name) : 0), create);
@@ -461,6 +462,7 @@ static const struct store_ops local_ops = {
     .object_open = local_object_open,
     .object_write = local_object_write,
     .object_seal = local_object_seal,
+    .objects_settle = local_objects_settle,
     .object_token = local_object_token,
     .object_free = local_object_free,
     .publish = local_publish,

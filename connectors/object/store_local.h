@@ -51,8 +51,10 @@ bool local_fails(unsigned point, bool after);
 enum status local_error(const struct store_local *store, const char *doing, const char *name, struct error *error);
 /* A directory below the root, never through a symbolic link; -1 and errno. create: makes what is missing, durably. */
 int local_dir_open(const struct store_local *store, const char *name, bool create);
+enum local_create { LOCAL_EXISTING, LOCAL_CREATE, LOCAL_CREATE_LATE }; /* LATE: the caller syncs what was made */
 /* The directory that holds `name`; *ret_leaf is its last segment. */
-int local_parent_open(const struct store_local *store, const char *name, bool create, const char **ret_leaf);
+int local_parent_open(const struct store_local *store, const char *name, enum local_create create,
+                      const char **ret_leaf);
 bool local_write_all(int fd, struct slice bytes);
 /* A name for a temporary file of this owner, never given twice: "<open_dir>/<sort>-<number>". */
 void local_temp_name(struct store_local *store, const char *sort, char *ret_name, size_t size);
@@ -64,6 +66,7 @@ enum { LOCAL_NAME_MAX = 2048 };
 enum status local_object_open(struct store *base, const char *name, struct store_object **ret, struct error *error);
 enum status local_object_write(struct store_object *base, struct slice bytes, struct error *error);
 enum status local_object_seal(struct store_object *base, struct error *error);
+enum status local_objects_settle(struct store *base, struct error *error);
 const char *local_object_token(const struct store_object *base);
 void local_object_free(struct store_object *base, bool drop);
 enum status local_publish(struct store *base, const struct store_publication *items, uint32_t count,

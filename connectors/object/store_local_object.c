@@ -13,7 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { DESCRIPTORS_MAX = 64 };
+enum { DESCRIPTORS_MAX = 64, SYNCFS_OBJECTS = 16 };
 
 struct local_object {
     struct store_local *store;
@@ -139,11 +139,18 @@ enum status local_object_seal(struct store_object *base, struct error *error) {
     struct store_local *store = object->store;
     pthread_mutex_lock(&store->mutex);
     bool sealed = object_descriptor(object, 0) && !local_fails(POINT_OBJECT_SYNC, false) && is_there(object) &&
-                  fsync(object->fd) == 0 && !local_fails(POINT_OBJECT_SYNC, true) && object_close(object) &&
-                  dir_sync(store, store->open_dir, POINT_OBJECT_DIRSYNC);
+                  fsync(object->fd) == 0 && !local_fails(POINT_OBJECT_SYNC, true) && object_close(object);
     enum status status = sealed ? STATUS_OK : local_error(store, "sync", object->token, error);
     pthread_mutex_unlock(&store->mutex);
     return status;
+}
+
+enum status local_objects_settle(struct store *base, struct error *error) {
+    const struct store_local *store = (const struct store_local *)base;
+    if (!dir_sync(store, store->open_dir, POINT_OBJECT_DIRSYNC)) {
+        return local_error(store, "sync", store->open_dir, error);
+    }
+    return STATUS_OK;
 }
 
 const char *local_object_token(const struct store_object *base) {
@@ -169,14 +176,15 @@ void local_object_free(struct store_object *base, bool drop) {
 
 /* No temporary file left = published before; then the rename is made durable here as well, because whoever did it
  * may have died before its fsync. */
-static bool rename_one(const struct store_local *store, const struct store_publication *item) {
+static bool rename_one(const struct store_local *store, const struct store_publication *item,
+                       enum local_create create) {
     const char *from_leaf, *to_leaf;
     int from = local_parent_open(store, item->token, false, &from_leaf);
     if (from < 0) {
         return errno == ENOENT;
     }
     bool there = faccessat(from, from_leaf, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
-    int to = there ? local_parent_open(store, item->name, true, &to_leaf) : -1;
+    int to = there ? local_parent_open(store, item->name, create, &to_leaf) : -1;
     bool done = !there || (to >= 0 && !local_fails(POINT_PUBLISH_RENAME, false) &&
                            (renameat(from, from_leaf, to, to_leaf) == 0 || errno == ENOENT) &&
                            !local_fails(POINT_PUBLISH_RENAME, true));
@@ -211,10 +219,16 @@ static bool final_dir_sync(const struct store_local *store, const struct store_p
 enum status local_publish(struct store *base, const struct store_publication *items, uint32_t count,
                           struct error *error) {
     struct store_local *store = (struct store_local *)base;
+    bool many = count > SYNCFS_OBJECTS; /* one journal commit instead of one or two for each directory */
     for (uint32_t i = 0; i < count; i++) {
-        if (!rename_one(store, &items[i])) {
+        if (!rename_one(store, &items[i], many ? LOCAL_CREATE_LATE : LOCAL_CREATE)) {
             return local_error(store, "publish", items[i].name, error);
         }
+    }
+    if (many) {
+        bool synced = !local_fails(POINT_PUBLISH_DIRSYNC, false) && syncfs(store->root) == 0 &&
+                      !local_fails(POINT_PUBLISH_DIRSYNC, true);
+        return synced ? STATUS_OK : local_error(store, "publish", items[0].name, error);
     }
     for (uint32_t i = 0; i < count; i++) {
         if (!final_dir_sync(store, items, i, count)) {

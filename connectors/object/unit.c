@@ -376,7 +376,8 @@ enum status open_unit_seal(struct open_unit *unit, struct error *error) {
             return STATUS_FAILED;
         }
     }
-    return STATUS_OK;
+    struct store *store = store_of(unit);
+    return unit->objects_count ? store->ops->objects_settle(store, error) : STATUS_OK;
 }
 
 uint64_t open_unit_bytes(const struct open_unit *unit) {
