@@ -18,7 +18,8 @@ static struct {
     enum log_level level;
     bool json;
     void (*redact)(char *text);
-} settings = {.level = LOG_INFO};
+    const char *_Atomic prefix;
+} settings = {.level = LOG_INFO, .prefix = ""};
 
 static const char *const level_names[] = {"off", "error", "warn", "info", "debug"};
 
@@ -40,6 +41,14 @@ bool log_level_parse(const char *text, enum log_level *ret) {
 
 bool log_enabled(enum log_level level) {
     return level <= settings.level;
+}
+
+bool log_is_json(void) {
+    return settings.json;
+}
+
+void log_prefix_set(const char *prefix) {
+    settings.prefix = prefix;
 }
 
 struct line {
@@ -130,6 +139,7 @@ void log_write(enum log_level level, const char *id, const char *sentence, ...) 
         return;
     }
     struct line line = {.len = 0};
+    line_add(&line, settings.prefix);
     line_add_head(&line, level, id, sentence);
     va_list pairs;
     va_start(pairs, sentence);

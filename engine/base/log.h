@@ -13,6 +13,9 @@ enum log_level { LOG_OFF, LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG };
 void log_setup(enum log_level level, bool json, void (*redact)(char *text));
 bool log_level_parse(const char *text, enum log_level *ret);
 bool log_enabled(enum log_level level);
+bool log_is_json(void);
+/* What is written before each line, e.g. to clear a progress bar; lasts as long as it is set. Any thread. */
+void log_prefix_set(const char *prefix);
 
 /* pairs: key, value, key, value ... as texts, ended by NULL; keys are snake_case. */
 void log_write(enum log_level level, const char *id, const char *sentence, ...)

@@ -65,6 +65,7 @@ struct monitor;
 struct monitor *monitor_new(void);
 void monitor_free(struct monitor *monitor); /* takes NULL */
 struct watched *monitor_watch(struct monitor *monitor, const char *pipeline);
+const char *watched_name(const struct watched *watched);
 
 /* A job begins; both are borrowed until watched_end. */
 void watched_begin(struct watched *watched, const struct graph *graph, struct job *job);

@@ -38,6 +38,10 @@ struct watched *monitor_watch(struct monitor *monitor, const char *pipeline) {
     return watched;
 }
 
+const char *watched_name(const struct watched *watched) {
+    return watched->name;
+}
+
 /* --- figures ------------------------------------------------------------------------------------------------------ */
 
 static struct sink_sample *sink_kept(struct watched *watched, const char *name) {
