@@ -31,23 +31,6 @@ static void bytes_member(struct buffer *out, const char *name, struct slice byte
     buffer_printf(out, "\",\"%s_encoding\":\"base64\"", name);
 }
 
-/* Files and topics count in 8 bytes; what else a position may be stands as hex, which sorts alike. */
-static void position_member(struct buffer *out, const struct position *position) {
-    if (position->len == 8) {
-        uint64_t number = 0;
-        for (int i = 0; i < 8; i++) {
-            number = number << 8 | position->bytes[i];
-        }
-        buffer_printf(out, ",\"position\":\"%llu\"", (unsigned long long)number);
-        return;
-    }
-    buffer_printf(out, ",\"position\":\"%s", position->len ? "" : "start");
-    for (uint8_t i = 0; i < position->len; i++) {
-        buffer_printf(out, "%02x", position->bytes[i]);
-    }
-    buffer_append_byte(out, '"');
-}
-
 static void time_member(struct buffer *out, int64_t unix_us) {
     int64_t us = unix_us - DATETIME_UNIX_EPOCH_US;
     buffer_printf(out, ",\"time\":");
@@ -60,7 +43,7 @@ void letter_print(const struct dead_letter *letter, const struct letter_place *p
     member(out, "source", slice_of(place->source));
     member(out, "sink", slice_of(place->sink));
     bytes_member(out, "part", slice_of(place->part));
-    position_member(out, &letter->position);
+    member(out, "position", slice_of(letter->position_text));
     buffer_printf(out, ",\"row\":null");
     member(out, "stage", slice_of(letter->stage));
     member(out, "code", slice_of(letter->code));

@@ -26,17 +26,6 @@ static struct slice words(struct slice text, struct arena *arena) {
     return slice_make(copy, text.len);
 }
 
-/* The source alone can print its positions; here they stand as hex, which sorts like the position itself. */
-static struct slice position_text(const struct position *position, char text[POSITION_TEXT_MAX]) {
-    if (position->len == 0) {
-        return SLICE_LITERAL("start");
-    }
-    for (uint8_t i = 0; i < position->len; i++) {
-        snprintf(text + 2 * i, 3, "%02x", position->bytes[i]);
-    }
-    return slice_make(text, (size_t)position->len * 2);
-}
-
 static void bytes_or_null(struct buffer *out, struct slice bytes) {
     if (bytes.data) {
         wire_field(out, bytes);
@@ -48,13 +37,12 @@ static void bytes_or_null(struct buffer *out, struct slice bytes) {
 static void letter_encode(struct buffer *out, const struct move_call *call, const struct payload *payload,
                           const struct dead_letter *letter) {
     const struct postgres_ledger *ledger = call->ledger;
-    char position[POSITION_TEXT_MAX];
     wire_row(out, LETTER_COLUMNS);
     wire_field(out, slice_of(ledger->pipeline));
     wire_field(out, slice_of(ledger->source));
     wire_field(out, slice_of(ledger->sink));
     wire_field(out, slice_of(part_name(payload->segment->part)));
-    wire_field(out, position_text(&letter->position, position));
+    wire_field(out, slice_of(letter->position_text));
     wire_field_u32(out, 0);
     wire_field(out, slice_of(letter->stage));
     wire_field(out, slice_of(letter->code));

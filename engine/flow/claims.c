@@ -436,9 +436,13 @@ void claims_stop(struct claims *claims, struct part *part, const char *reason) {
 
 enum status claims_totals(struct claims *claims, struct ledger_totals *ret, struct error *error) {
     *ret = (struct ledger_totals){.all_visible = true};
+    const struct ledger *planner = ledger_of(claims, claims->planner);
     for (uint32_t i = 0; i < claims->graph->sinks_count; i++) {
         struct ledger *ledger = ledger_of(claims, i);
         struct ledger_totals totals;
+        if (ledger->keeps_nothing && !planner->keeps_nothing) {
+            continue; /* a part that another process took over stays open there */
+        }
         if (ledger->ops->totals(ledger, &totals, deadline(), error) != STATUS_OK) {
             return STATUS_FAILED;
         }

@@ -174,8 +174,10 @@ static void unit_done(struct committer *committer, struct unit_state *unit) {
     struct committer_counters *counters = &committer->counters;
     for (uint32_t i = 0; i < unit->moves_count; i++) {
         const struct unit_move *move = &unit->moves[i];
-        assert(position_compare(&move->sequence->committed, &move->from) == 0);
-        move->sequence->committed = move->to;
+        if (!move->sequence->moved) {
+            assert(position_compare(&move->sequence->committed, &move->from) == 0);
+            move->sequence->committed = move->to;
+        }
         move->sequence->committed_window = move->window;
         count(&counters->in, move->counts.in);
         count(&counters->delivered, move->counts.delivered);
@@ -217,6 +219,7 @@ static void unit_put_back(struct committer *committer, struct unit_state *unit) 
     for (uint32_t i = 0; i < unit->moves_count; i++) {
         struct sequence *sequence = unit->moves[i].sequence;
         if (!sequence->dropping) {
+            atomic_store(&sequence->part->assignment, 0); /* what lies behind the hole is not to be added */
             report(committer, (struct committer_event){.kind = EVENT_PART_REREAD, .part = sequence->part});
         }
     }
@@ -312,6 +315,7 @@ static void parts_report(struct committer *committer, const struct outcome *outc
         struct sequence *sequence = part->part->sequences[committer->setup.sink];
         if (sequence && event.kind == EVENT_PART_MOVED) {
             sequence->committed = event.next;
+            sequence->moved = true;
         }
         report(committer, event);
     }
@@ -387,6 +391,7 @@ static void check_done(struct committer *committer, struct step *step) {
         return;
     }
     if (step->outcome.verdict != VERDICT_DONE) {
+        committer->stale_rounds--; /* it was not looked at */
         backoff(committer, &step->outcome.error);
         return;
     }
@@ -531,7 +536,9 @@ static bool unit_is_full(const struct committer *committer, const struct unit_st
 
 static bool unit_has_dropping(const struct unit_state *unit) {
     for (uint32_t i = 0; i < unit->moves_count; i++) {
-        if (unit->moves[i].sequence->dropping || unit->moves[i].sequence->stopping) {
+        const struct sequence *sequence = unit->moves[i].sequence;
+        bool finished = sequence->finishing && position_compare(&sequence->frontier, &sequence->finish_at) >= 0;
+        if (sequence->dropping || sequence->stopping || finished) {
             return true;
         }
     }
@@ -739,8 +746,7 @@ static void part_add(struct committer *committer, struct message *message) {
 static void part_drop(struct committer *committer, struct part *part) {
     struct sequence *sequence = part->sequences[committer->setup.sink];
     if (!sequence) {
-        report(committer, (struct committer_event){.kind = EVENT_PART_DROPPED, .part = part, .next = POSITION_START});
-        return;
+        return; /* it was finished just before: the answer is on its way */
     }
     sequence->dropping = true;
     sequence_clear(sequence);
@@ -750,18 +756,13 @@ static void part_drop(struct committer *committer, struct part *part) {
 
 static void part_finish(struct committer *committer, const struct message *message) {
     struct sequence *sequence = message->part->sequences[committer->setup.sink];
-    if (!sequence) {
-        part_drop(committer, message->part);
-        return;
-    }
+    assert(sequence);
     sequence->finishing = true;
     sequence->finish_at = message->next;
     sequences_look(committer);
 }
 
-static void message_run(struct task *task) {
-    struct message *message = (struct message *)task;
-    struct committer *committer = message->committer;
+static void message_take(struct committer *committer, struct message *message) {
     switch (message->kind) {
     case MESSAGE_ADD:
         part_add(committer, message);
@@ -775,6 +776,14 @@ static void message_run(struct task *task) {
     case MESSAGE_DRAIN:
         committer->draining = message->draining;
         break;
+    }
+}
+
+static void message_run(struct task *task) {
+    struct message *message = (struct message *)task;
+    struct committer *committer = message->committer;
+    if (!committer->closing) {
+        message_take(committer, message);
     }
     part_unref(message->part);
     free(message);
@@ -947,17 +956,24 @@ static void closing_run(struct task *task) {
     sem_post(&closing->seen);
 }
 
-void committer_free(struct committer *committer) {
+void committer_close(struct committer *committer) {
     if (!committer) {
         return;
     }
-    /* From here on no step is posted any more, so the lanes can end; their last steps still report to the committer. */
     struct closing closing = {.task.run = closing_run, .committer = committer};
     sem_init(&closing.seen, 0, 0);
     io->post(committer->executor, &closing.task);
     while (sem_wait(&closing.seen) != 0) {
     }
     sem_destroy(&closing.seen);
+}
+
+/* No step is posted any more, so the lanes can end; their last steps still report to the committer. */
+void committer_free(struct committer *committer) {
+    if (!committer) {
+        return;
+    }
+    assert(committer->closing);
     for (uint32_t i = 0; i < committer->lanes_count; i++) {
         io->executor_free(committer->lanes[i].executor);
     }

@@ -58,7 +58,10 @@ struct committer_setup {
 };
 
 struct committer *committer_new(const struct committer_setup *setup);
-/* Ends lanes at once; what is not committed is dropped. Takes NULL. */
+/* From here on nothing is decided and no worker is called: what comes is dropped. Before the workers are freed, which
+ * may still hand payloads over. Takes NULL. */
+void committer_close(struct committer *committer);
+/* After committer_close. Ends lanes at once; what is not committed is dropped. Takes NULL. */
 void committer_free(struct committer *committer);
 void committer_workers_set(struct committer *committer, struct workers *workers);
 

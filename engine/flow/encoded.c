@@ -49,7 +49,13 @@ static void letter_fill(const struct source_ops *source, const struct segment *s
     }
     letter->payload = arena_copy(arena, payload);
     letter->time_us = segment->read_at_us;
-    source->position_at(&segment->base, record->offset, &letter->position);
+    letter->position = segment->from; /* the first record stands where the segment begins, also at a part's start */
+    if (letter->record > 0) {
+        source->position_at(&segment->base, record->offset, &letter->position);
+    }
+    char text[POSITION_TEXT_MAX];
+    source->print(&letter->position, text);
+    letter->position_text = arena_text(arena, slice_of(text));
 }
 
 static int withdrawal_order(const void *a, const void *b) {
@@ -71,8 +77,8 @@ void letters_make(const struct source_ops *source, const struct batch *batch, ui
     for (uint32_t i = 0; i < count; i++) {
         struct dead_letter *letter = &payload->letters[i];
         const struct record *record = &batch->records[sorted[i].record];
-        letter_fill(source, payload->segment, record, record_bytes_max, letter, arena);
         letter->record = sorted[i].record;
+        letter_fill(source, payload->segment, record, record_bytes_max, letter, arena);
         letter->stage = sorted[i].stage;
         letter->code = arena_text(arena, slice_of(sorted[i].code));
         letter->message = arena_copy(arena, sorted[i].message);

@@ -213,7 +213,8 @@ static void skip_add(struct job *job, const struct part *part) {
     skip->until_us = io_now_us() + job->graph->pipeline->lease_us;
 }
 
-/* Asks everybody to let go. upto NULL: at once; else after everything before it is committed. */
+/* Asks everybody to let go. upto NULL: at once, also when it was to be finished first; else after everything before it is
+ * committed. */
 static void part_let_go(struct job *job, struct part *part, enum drop_reason reason, const struct position *upto) {
     part->drop = reason > part->drop ? reason : part->drop;
     if (!upto) {
@@ -222,15 +223,17 @@ static void part_let_go(struct job *job, struct part *part, enum drop_reason rea
     if (part->reading) {
         reading_stop(part->reading);
     }
-    if (part->phase == PART_DROPPING) {
+    bool again = part->phase == PART_DROPPING;
+    if (again && (upto || !part->finishing)) {
         return;
     }
     part->phase = PART_DROPPING;
+    part->finishing = upto != NULL;
     for (uint32_t i = 0; i < job->graph->sinks_count; i++) {
         if (!(part->sequenced >> i & 1)) {
             continue;
         }
-        part->waiting_sinks++;
+        part->waiting_sinks += !again;
         if (upto) {
             committer_part_finish(job->committers[i], part, upto);
         } else {
@@ -239,7 +242,8 @@ static void part_let_go(struct job *job, struct part *part, enum drop_reason rea
     }
 }
 
-static void part_stop(struct job *job, struct part *part, const struct error *error) {
+/* upto: the last good position; what was read before it is committed first. NULL: at once. */
+static void part_stop(struct job *job, struct part *part, const struct error *error, const struct position *upto) {
     char way_out[PART_NAME_MAX + 300];
     snprintf(way_out, sizeof way_out, "leat ledger resume %s '%s'", job->graph->pipeline->file, part->info.name);
     snprintf(part->stop_code, sizeof part->stop_code, "%s", error->code);
@@ -255,12 +259,32 @@ static void part_stop(struct job *job, struct part *part, const struct error *er
         snprintf(stopped->reason, sizeof stopped->reason, "%s", part->stop_reason);
     }
     pthread_mutex_unlock(&job->lock);
-    part_let_go(job, part, DROP_STOPPED, NULL);
+    part_let_go(job, part, DROP_STOPPED, upto);
+}
+
+/* Is it at its end in every ledger that keeps anything, and open in a sink whose ledger lives in this process alone? Then
+ * nobody could claim it: no ledger offers it. */
+static bool part_is_left_to_us(const struct job *job, const struct part *part) {
+    bool open = false;
+    for (uint32_t i = 0; i < job->graph->sinks_count; i++) {
+        const struct part_share *share = &part->shares[i];
+        if (!share->ended && (!job->graph->sinks[i].ledger->keeps_nothing || !share->won)) {
+            return false;
+        }
+        open |= !share->ended;
+    }
+    return open;
 }
 
 /* Nobody deals with the part any more: what was it let go for? */
 static void part_look(struct job *job, struct part *part) {
     if (part->phase != PART_DROPPING || part->waiting_sinks || part->waiting_reader) {
+        return;
+    }
+    if (part->drop == DROP_REREAD && !job->stopping && part_is_left_to_us(job, part)) {
+        part->phase = PART_CLAIMED;
+        part->drop = DROP_NONE;
+        part->mark = "";
         return;
     }
     if (part->drop == DROP_STOPPED) {
@@ -304,7 +328,7 @@ static void read_over(struct job *job, struct part *part, const struct happening
     if (part->phase == PART_READING) {
         part->phase = PART_READ;
         if (happening->has_error) {
-            part_stop(job, part, &happening->error);
+            part_stop(job, part, &happening->error, &happening->upto);
         } else if (!position_is_end(&happening->upto)) {
             part_let_go(job, part, DROP_RELEASED, &happening->upto);
         }
@@ -330,7 +354,9 @@ static void part_event(struct job *job, struct part *part, struct happening *hap
         break;
     case EVENT_PART_STOP:
         if (part->drop != DROP_STOPPED) {
-            part_stop(job, part, &happening->error);
+            part_stop(job, part, &happening->error, NULL);
+        } else {
+            part_let_go(job, part, DROP_STOPPED, NULL);
         }
         break;
     case EVENT_PART_DROPPED:
@@ -377,9 +403,7 @@ static void dead_owners_set(struct job *job, const struct happening *happening) 
     }
 }
 
-static void happening_run(struct task *task) {
-    struct happening *happening = (struct happening *)task;
-    struct job *job = happening->job;
+static void happening_take(struct job *job, struct happening *happening) {
     switch (happening->kind) {
     case HAPPENED_COMMITTER:
         committer_event(job, happening);
@@ -397,6 +421,15 @@ static void happening_run(struct task *task) {
     }
     if (happening->part) {
         part_look(job, happening->part);
+    }
+}
+
+/* After the end nothing is decided any more: ledgers are closed, committers may be gone. */
+static void happening_run(struct task *task) {
+    struct happening *happening = (struct happening *)task;
+    struct job *job = happening->job;
+    if (!job->over) {
+        happening_take(job, happening);
     }
     part_unref(happening->part);
     free(happening->owners);
@@ -489,6 +522,10 @@ static void connected(struct job *job) {
 
 /* Tries to reach everything; false = not yet. */
 static bool connect_look(struct job *job) {
+    if (job->stopping) {
+        end(job);
+        return false;
+    }
     struct error error = {0};
     if (connect(job, &error) == STATUS_OK) {
         connected(job);
@@ -496,10 +533,6 @@ static bool connect_look(struct job *job) {
     }
     problem_set(job, error.message);
     bool late = io_now_us() >= job->connect_deadline_us;
-    if (job->stopping) {
-        end(job);
-        return false;
-    }
     if (error.class != ERROR_TRANSIENT || late) {
         log_write(LOG_ERROR, "connect-failed", error.message, "code", error.code, "where", error.where, NULL);
         job->unreachable = error.class == ERROR_TRANSIENT;
@@ -752,7 +785,8 @@ void job_stop(struct job *job, int64_t deadline_us) {
     io->post(job->executor, &happening->task);
 }
 
-/* Readers first, then workers, then committers: each may still post to the next. */
+/* Readers first, then workers, then committers: each may still post to the next. Committers, which call the workers, are
+ * closed before. */
 void job_free(struct job *job) {
     if (!job) {
         return;
@@ -766,6 +800,9 @@ void job_free(struct job *job) {
         io->executor_free(job->readers[i].executor);
     }
     watcher_stop(job->watcher);
+    for (uint32_t i = 0; i < job->graph->sinks_count; i++) {
+        committer_close(job->committers[i]);
+    }
     workers_free(job->workers);
     for (uint32_t i = 0; i < job->graph->sinks_count; i++) {
         committer_free(job->committers[i]);

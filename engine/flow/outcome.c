@@ -6,8 +6,8 @@
 
 #include "engine/flow/sink.h"
 
-static enum verdict set(struct outcome *outcome, enum verdict verdict, const char *code, const char *format,
-                        va_list args) {
+__attribute__((format(printf, 4, 0))) static enum verdict set(struct outcome *outcome, enum verdict verdict,
+                                                              const char *code, const char *format, va_list args) {
     char message[ERROR_MESSAGE_MAX];
     vsnprintf(message, sizeof message, format, args);
     enum error_class class = verdict == VERDICT_FATAL ? ERROR_PERMANENT : ERROR_TRANSIENT;

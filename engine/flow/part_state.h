@@ -49,6 +49,7 @@ struct part {
     uint64_t sequenced;     /* bit by sink: its committer holds a sequence */
     uint32_t waiting_sinks; /* acknowledgements of a drop still to come */
     bool waiting_reader;
+    bool finishing;         /* DROPPING, but what was read is to be committed first */
     const char *mark;
     struct part_share shares[SINKS_MAX];
     struct counts books[SINKS_MAX];

@@ -30,6 +30,7 @@ struct reading {
     struct position nexts[SINKS_MAX]; /* of those: where each stood when this assignment began */
     uint32_t failures;
     int64_t paused_since_us; /* 0 = not paused */
+    int64_t resume_at_us;    /* of a back-off */
     atomic_bool stopping;
 };
 
@@ -97,10 +98,8 @@ static void segment_send(struct reading *reading, struct segment *segment) {
         if (segment->raw.records) {
             offset = records_before(segment, offset);
         }
-        bool whole = segment->raw.records ? offset >= segment->raw.records_count : offset >= segment->raw.len;
-        if (offset == 0 || whole) {
-            break; /* the cut lies behind the last record of the bytes: nothing of it is on the other side */
-        }
+        size_t size = segment->raw.records ? segment->raw.records_count : segment->raw.len;
+        offset = offset < size ? offset : size; /* behind the last record: the end of the part lies beyond its bytes */
         struct segment *head, *tail;
         segment_split(segment, offset, cut, &head, &tail);
         segment_unref(segment);
@@ -149,7 +148,8 @@ static void failed(struct reading *reading, const struct error *error) {
     reading->failures++;
     log_write(LOG_WARN, "source-retry", error->message, "part", reading->setup.part->info.name, "code", error->code,
               "attempt", log_number(reading->failures), NULL);
-    step_later(reading, wait);
+    reading->resume_at_us = io_now_us() + wait;
+    step_later(reading, IDLE_WAIT_US);
 }
 
 static bool opened(struct reading *reading) {
@@ -216,6 +216,10 @@ static void read_once(struct reading *reading) {
 static void step(struct reading *reading) {
     if (atomic_load(&reading->stopping)) {
         over(reading, NULL);
+        return;
+    }
+    if (io_now_us() < reading->resume_at_us) {
+        step_later(reading, IDLE_WAIT_US); /* in short steps, to see a stop */
         return;
     }
     if (opened(reading)) {

@@ -50,13 +50,13 @@ void segment_split(struct segment *segment, size_t offset, const struct position
     struct segment *head = piece_new(segment), *tail = piece_new(segment);
     const struct raw *raw = &segment->raw;
     if (raw->records) {
-        assert(offset > 0 && offset < raw->records_count);
+        assert(offset <= raw->records_count);
         head->raw.records_count = (uint32_t)offset;
         tail->raw.records += offset;
         tail->raw.records_count -= (uint32_t)offset;
         tail->raw.extras = raw->extras ? raw->extras + offset : NULL;
     } else {
-        assert(offset > 0 && offset < raw->len);
+        assert(offset <= raw->len);
         head->raw.len = offset;
         tail->raw.data += offset;
         tail->raw.len -= offset;

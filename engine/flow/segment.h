@@ -39,7 +39,8 @@ void segment_unref(struct segment *segment); /* takes NULL; any thread */
 /* True when the part was reassigned since. */
 bool segment_is_dead(const struct segment *segment);
 /* Cuts at a record border `offset` bytes (or records) from its start, which is position `at`: both pieces hold the
- * parent, each has one reference. The mark goes with the last piece. */
+ * parent, each has one reference. The mark goes with the last piece. A piece may hold no record: positions have gaps, and
+ * a part's end lies beyond its last byte. */
 void segment_split(struct segment *segment, size_t offset, const struct position *at, struct segment **ret_head,
                    struct segment **ret_tail);
 
@@ -47,7 +48,8 @@ void segment_split(struct segment *segment, size_t offset, const struct position
 struct dead_letter {
     uint32_t record;         /* ordinal in the segment, ascending inside a payload */
     struct position position;
-    const char *stage, *code; /* static */
+    const char *position_text; /* as the source prints it */
+    const char *stage, *code;
     struct slice message, key, headers;
     struct slice payload;    /* the first 64 KiB above record_bytes_max */
     uint64_t payload_bytes;

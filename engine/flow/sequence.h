@@ -23,6 +23,7 @@ struct sequence {
     char stop_reason[400];
     bool finishing;            /* drop it once finish_at is committed */
     struct position finish_at;
+    bool moved;                /* the ledger stands elsewhere: committed is its word, to be dropped */
     bool dropping;             /* the coordinator waits until no unit holds it */
     struct sequence *next;
 };

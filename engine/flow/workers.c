@@ -35,6 +35,7 @@ struct workers {
     struct work *heap; /* oldest first */
     uint32_t count, capacity;
     bool starving; /* the budget refused: only the head may run until something was freed or the head is done */
+    bool closing;  /* nothing is begun any more */
     bool blocked;  /* it refused the head too, for what sinks have not committed yet: wait until something is freed */
     uint64_t freed; /* how often something was */
     struct stage_costs costs;
@@ -95,7 +96,7 @@ static bool work_is_head(const struct workers *pool, const struct work *work) {
 /* Under the lock. False: nothing that may run now. */
 static bool work_take(struct worker *worker, bool *ret_head) {
     struct workers *pool = worker->pool;
-    if (pool->count == 0 || pool->blocked) {
+    if (pool->count == 0 || pool->blocked || pool->closing) {
         return false;
     }
     bool head = work_is_head(pool, &pool->heap[0]);
@@ -110,7 +111,7 @@ static bool work_take(struct worker *worker, bool *ret_head) {
 
 /* Under the lock: wakes one worker that sleeps. */
 static void wake_one(struct workers *pool) {
-    for (uint32_t i = 0; i < pool->setup.count; i++) {
+    for (uint32_t i = 0; i < pool->setup.count && !pool->closing; i++) {
         if (!pool->items[i].posted) {
             pool->items[i].posted = true;
             io->post(pool->items[i].executor, &pool->items[i].task);
@@ -250,6 +251,11 @@ static void sink_run(struct worker *worker, uint32_t index, const struct batch *
     arena_reserve_allow(encoded->payload.arena, head);
     enum status status =
         sink->connector->sink->encode(worker->encoders[index], &batch, &encoded->payload, &error);
+    if (status != STATUS_OK && error.class == ERROR_DATA) { /* a row that stands for many records */
+        encoded_free(worker->encoding);
+        failure_deliver(worker, index, &error);
+        return;
+    }
     encoded->stale = status != STATUS_OK;
     if (!encoded->stale) {
         letters_make(graph->source_connector->source, &batch, graph->pipeline->limits.record_bytes_max,
@@ -262,15 +268,24 @@ static void sink_run(struct worker *worker, uint32_t index, const struct batch *
 
 enum ran { RAN, RAN_REFUSED, RAN_TOO_LARGE };
 
-/* The budget said no. When the head alone holds most of the reserve, waiting cannot help it. */
+/* Gives all memory back; a reset would keep a chunk. */
+static void columns_renew(struct worker *worker) {
+    arena_free(worker->columns);
+    worker->columns = arena_new(worker->pool->setup.graph->budget, POOL_COLUMNS);
+}
+
+/* The budget said no. The head gets the whole reserve once what is older was committed; when it needs more than that,
+ * waiting cannot help it. */
 static enum ran refused(struct worker *worker, bool head) {
-    uint64_t own = arena_bytes(worker->columns);
-    own += worker->encoding ? arena_bytes(worker->encoding->payload.arena) : 0;
+    uint64_t own = arena_bytes(worker->columns) + arena_refused(worker->columns);
+    if (worker->encoding) {
+        own += arena_bytes(worker->encoding->payload.arena) + arena_refused(worker->encoding->payload.arena);
+    }
     encoded_free(worker->encoding);
     worker->encoding = NULL;
     arena_escape_set(worker->columns, NULL);
-    arena_reset(worker->columns);
-    return head && own > budget_reserve(worker->pool->setup.graph->budget) / 2 ? RAN_TOO_LARGE : RAN_REFUSED;
+    columns_renew(worker);
+    return head && own > budget_reserve(worker->pool->setup.graph->budget) ? RAN_TOO_LARGE : RAN_REFUSED;
 }
 
 /* Everything between escape_set and its clearing holds arena memory only. */
@@ -316,25 +331,37 @@ static enum ran segment_run(struct worker *worker, bool head) {
 }
 
 /* A record that does not fit into memory even alone: a letter with its beginning and its hash. */
-static void oversize_deliver(struct worker *worker) {
+static void oversize_deliver(struct worker *worker, const struct batch *found) {
     const struct graph *graph = worker->pool->setup.graph;
     struct segment *segment = worker->current.segment;
-    struct record record = {.data = segment->raw.data, .len = (uint32_t)segment->raw.len};
-    if (segment->raw.records) {
-        record = segment->raw.records[0];
-    }
     for (uint32_t i = 0; i < graph->sinks_count; i++) {
         if (!(worker->current.sinks >> i & 1)) {
             continue;
         }
         struct encoded *encoded = worker->encoding = encoded_new(segment_ref(segment), NULL);
-        struct batch batch = {.arena = arena_new(NULL, POOL_COLUMNS), .records = &record, .records_count = 1};
+        struct batch batch = {.arena = arena_new(NULL, POOL_COLUMNS),
+                              .records = found->records,
+                              .extras = found->extras,
+                              .records_count = 1};
         batch_withdraw(&batch, 0, "record-too-large", "decode",
                        SLICE_LITERAL("the record needs more memory than limits.memory leaves; raise it"));
         letters_make(graph->source_connector->source, &batch, 0, &encoded->payload);
         encoded->payload.counts = (struct counts){.in = 1, .dead_letter = 1};
         arena_free(batch.arena);
         deliver(worker, i);
+    }
+}
+
+/* No record at all, and yet too much: an aggregate's row over nothing. */
+static void rangeless_deliver(struct worker *worker) {
+    struct error error;
+    enum status status = error_set(&error, ERROR_PERMANENT, "aggregate-too-large",
+                                   "an aggregate needs more memory than limits.memory leaves; raise it");
+    (void)status;
+    for (uint32_t i = 0; i < worker->pool->setup.graph->sinks_count; i++) {
+        if (worker->current.sinks >> i & 1) {
+            failure_deliver(worker, i, &error);
+        }
     }
 }
 
@@ -345,12 +372,17 @@ static void segment_halve(struct worker *worker) {
     struct batch batch = {.arena = arena_new(NULL, POOL_COLUMNS)};
     decoder_run(segment->part->bare_decoder, &segment->raw, &origin, &batch);
     uint32_t half = batch.records_count / 2;
-    uint32_t offset = half ? batch.records[half].offset : 0;
-    arena_free(batch.arena);
     if (half == 0) {
-        oversize_deliver(worker);
+        if (batch.records_count == 1) {
+            oversize_deliver(worker, &batch);
+        } else {
+            rangeless_deliver(worker);
+        }
+        arena_free(batch.arena);
         return;
     }
+    uint32_t offset = batch.records[half].offset;
+    arena_free(batch.arena);
     struct position at;
     const struct source_ops *source = pool->setup.graph->source_connector->source;
     source->position_at(&segment->base, offset, &at);
@@ -402,6 +434,7 @@ static void worker_step(struct task *task) {
     }
     pthread_mutex_unlock(&pool->lock);
     if (!took) {
+        columns_renew(worker); /* who sleeps holds nothing */
         return;
     }
     current_run(worker, head);
@@ -434,19 +467,19 @@ void workers_free(struct workers *pool) {
         return;
     }
     pthread_mutex_lock(&pool->lock);
-    while (pool->count) {
-        segment_unref(pool->heap[--pool->count].segment);
-    }
+    pool->closing = true; /* a worker that goes on would wake one that has ended */
     pthread_mutex_unlock(&pool->lock);
     for (uint32_t i = 0; i < pool->setup.count; i++) {
+        io->executor_free(pool->items[i].executor);
+    }
+    for (uint32_t i = 0; i < pool->setup.count; i++) {
         struct worker *worker = &pool->items[i];
-        io->executor_free(worker->executor);
         arena_free(worker->columns);
         for (uint32_t j = 0; j < pool->setup.graph->sinks_count; j++) {
             pool->setup.graph->sinks[j].connector->sink->encoder_free(worker->encoders[j]);
         }
     }
-    while (pool->count) { /* put back by a worker that was refused while the pool was closing */
+    while (pool->count) {
         segment_unref(pool->heap[--pool->count].segment);
     }
     pthread_mutex_destroy(&pool->lock);

@@ -209,7 +209,7 @@ static void letters_fill(struct payload *payload, uint32_t rows, uint32_t letter
     for (uint32_t i = 0; i < letters; i++) {
         payload->letters[i] = (struct dead_letter){.record = rows + i,
                                                    .position = {.len = 1, .bytes = {(uint8_t)(rows + i)}},
-                                                   .stage = "decode",
+                                                   .position_text = "start", .stage = "decode",
                                                    .code = "22P02",
                                                    .message = SLICE_LITERAL("invalid \"json\""),
                                                    .payload = SLICE_LITERAL("no json"),

@@ -163,7 +163,7 @@ static void letters_are_stored_with_the_rows(void **state) {
     struct payload *payload = world_encode(world, 0, two_rows, 2);
     struct dead_letter letter = {.record = 3,
                                  .position = {.len = 2, .bytes = {0x01, 0xff}},
-                                 .stage = "decode",
+                                 .position_text = "01ff", .stage = "decode",
                                  .code = "22P02",
                                  .message = SLICE_LITERAL("bad \xff\0word"),
                                  .key = SLICE_LITERAL("k\0y"),
