@@ -22,7 +22,7 @@ struct arena {
     jmp_buf *escape;
     struct chunk *chunks; /* newest first */
     char *at, *end;       /* room in the newest */
-    uint64_t bytes;
+    uint64_t bytes, refused;
 };
 
 struct arena *arena_new(struct budget *budget, enum pool pool) {
@@ -86,6 +86,7 @@ static void chunk_add(struct arena *arena, size_t bytes) {
     size_t size = chunk_size(arena, bytes);
     if (arena->budget && !budget_take(arena->budget, arena->pool, size, arena->reserve_allowed)) {
         if (arena->escape) {
+            arena->refused = size;
             longjmp(*arena->escape, 1);
         }
         budget_overdraw(arena->budget, arena->pool, size);
@@ -171,4 +172,8 @@ char *arena_printf(struct arena *arena, const char *format, ...) {
 
 uint64_t arena_bytes(const struct arena *arena) {
     return arena->bytes;
+}
+
+uint64_t arena_refused(const struct arena *arena) {
+    return arena->refused;
 }
