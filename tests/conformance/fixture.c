@@ -220,7 +220,7 @@ static void letters_fill(struct payload *payload, uint32_t rows, uint32_t letter
 struct payload *payload_make(struct process *process, struct part *part, const char *ids, uint32_t letters) {
     struct payload *payload = calloc(1, sizeof *payload);
     assert_non_null(payload);
-    payload->segment = segment_of(part_ref(part), ids, letters);
+    payload->segment = segment_of(part, ids, letters);
     payload->arena = arena_new(NULL, POOL_PAYLOAD);
     payload->binding = process->binding;
     struct batch batch = {.arena = arena_new(NULL, POOL_COLUMNS), .read_at_us = 1};
