@@ -41,8 +41,8 @@ static enum verdict commit(struct object_ledger *ledger, const struct commit_try
     enum verdict verdict = VERDICT_RETRY;
     if (store->ops->object_open(store, name, &object, &error) == STATUS_OK) {
         if (store->ops->object_write(object, slice_of(try->content), &error) == STATUS_OK &&
-            store->ops->object_seal(object, &error) == STATUS_OK &&
-            store->ops->objects_settle(store, &error) == STATUS_OK) {
+            store->ops->object_seal(object, false, &error) == STATUS_OK &&
+            store->ops->objects_settle(store, false, &error) == STATUS_OK) {
             struct object_commit call = {
                 .unit = &unit, .id = id, .objects = &object, .infos = &object_info, .objects_count = 1};
             verdict = object_commit_run(ledger, &call, INT64_MAX, &outcome);

@@ -189,8 +189,8 @@ static enum status letters_write(struct object_ledger *ledger, const struct unit
     }
     arena_free(arena);
     if (status == STATUS_OK && *ret) {
-        status = store->ops->object_seal(*ret, error);
-        status = status == STATUS_OK ? store->ops->objects_settle(store, error) : status;
+        status = store->ops->object_seal(*ret, false, error);
+        status = status == STATUS_OK ? store->ops->objects_settle(store, false, error) : status;
     }
     return status;
 }

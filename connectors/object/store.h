@@ -63,10 +63,11 @@ struct store_ops {
 
     enum status (*object_open)(struct store *store, const char *name, struct store_object **ret, struct error *error);
     enum status (*object_write)(struct store_object *object, struct slice bytes, struct error *error);
-    /* Durable; the token in the log record is all that publish needs. */
-    enum status (*object_seal)(struct store_object *object, struct error *error);
+    /* Durable (late: by the objects_settle that follows, for many at once); the token in the log record is all that
+     * publish needs. */
+    enum status (*object_seal)(struct store_object *object, bool late, struct error *error);
     /* After the last seal of a unit: the objects' own names are durable too. */
-    enum status (*objects_settle)(struct store *store, struct error *error);
+    enum status (*objects_settle)(struct store *store, bool late, struct error *error);
     const char *(*object_token)(const struct store_object *object);
     void (*object_free)(struct store_object *object, bool drop); /* drop: its bytes too */
 

@@ -65,8 +65,8 @@ enum { LOCAL_NAME_MAX = 2048 };
 /* store_local_object.c: the rows of the ops table. */
 enum status local_object_open(struct store *base, const char *name, struct store_object **ret, struct error *error);
 enum status local_object_write(struct store_object *base, struct slice bytes, struct error *error);
-enum status local_object_seal(struct store_object *base, struct error *error);
-enum status local_objects_settle(struct store *base, struct error *error);
+enum status local_object_seal(struct store_object *base, bool late, struct error *error);
+enum status local_objects_settle(struct store *base, bool late, struct error *error);
 const char *local_object_token(const struct store_object *base);
 void local_object_free(struct store_object *base, bool drop);
 enum status local_publish(struct store *base, const struct store_publication *items, uint32_t count,

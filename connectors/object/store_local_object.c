@@ -134,20 +134,20 @@ static bool dir_sync(const struct store_local *store, const char *name, unsigned
     return synced;
 }
 
-enum status local_object_seal(struct store_object *base, struct error *error) {
+enum status local_object_seal(struct store_object *base, bool late, struct error *error) {
     struct local_object *object = object_of(base);
     struct store_local *store = object->store;
     pthread_mutex_lock(&store->mutex);
     bool sealed = object_descriptor(object, 0) && !local_fails(POINT_OBJECT_SYNC, false) && is_there(object) &&
-                  fsync(object->fd) == 0 && !local_fails(POINT_OBJECT_SYNC, true) && object_close(object);
+                  (late || fsync(object->fd) == 0) && !local_fails(POINT_OBJECT_SYNC, true) && object_close(object);
     enum status status = sealed ? STATUS_OK : local_error(store, "sync", object->token, error);
     pthread_mutex_unlock(&store->mutex);
     return status;
 }
 
-enum status local_objects_settle(struct store *base, struct error *error) {
+enum status local_objects_settle(struct store *base, bool late, struct error *error) {
     const struct store_local *store = (const struct store_local *)base;
-    if (!dir_sync(store, store->open_dir, POINT_OBJECT_DIRSYNC)) {
+    if ((late && syncfs(store->root) != 0) || !dir_sync(store, store->open_dir, POINT_OBJECT_DIRSYNC)) {
         return local_error(store, "sync", store->open_dir, error);
     }
     return STATUS_OK;

@@ -16,6 +16,7 @@ enum {
     STAGE_MOST = 16 << 20,
     STAGE_BUDGET_SHARE = 8,
     KEY_STAGED_MOST = 256 << 10, /* then a frame is large enough */
+    SEAL_LATE_OBJECTS = 16,      /* more are made durable all at once */
     NO_PIECE = UINT32_MAX
 };
 
@@ -157,11 +158,11 @@ static enum status object_need(struct open_unit *unit, struct key *key, struct e
     return STATUS_OK;
 }
 
-static enum status object_seal(struct open_unit *unit, uint32_t number, struct error *error) {
+static enum status object_seal(struct open_unit *unit, uint32_t number, bool late, struct error *error) {
     if (unit->sealed[number]) {
         return STATUS_OK;
     }
-    enum status status = store_of(unit)->ops->object_seal(unit->objects[number], error);
+    enum status status = store_of(unit)->ops->object_seal(unit->objects[number], late, error);
     unit->sealed[number] = status == STATUS_OK;
     return status;
 }
@@ -180,7 +181,7 @@ static enum status key_write(struct open_unit *unit, struct key *key, const stru
     uint64_t roll = unit->sink->options->roll.bytes;
     if (roll && info->bytes >= roll) {
         key->has_object = false;
-        return object_seal(unit, key->object, error);
+        return object_seal(unit, key->object, false, error);
     }
     return STATUS_OK;
 }
@@ -371,13 +372,14 @@ enum status open_unit_seal(struct open_unit *unit, struct error *error) {
     if (stage_flush(unit, error) != STATUS_OK) {
         return STATUS_FAILED;
     }
+    bool late = unit->objects_count > SEAL_LATE_OBJECTS;
     for (uint32_t i = 0; i < unit->objects_count; i++) {
-        if (object_seal(unit, i, error) != STATUS_OK) {
+        if (object_seal(unit, i, late, error) != STATUS_OK) {
             return STATUS_FAILED;
         }
     }
     struct store *store = store_of(unit);
-    return unit->objects_count ? store->ops->objects_settle(store, error) : STATUS_OK;
+    return unit->objects_count ? store->ops->objects_settle(store, late, error) : STATUS_OK;
 }
 
 uint64_t open_unit_bytes(const struct open_unit *unit) {
