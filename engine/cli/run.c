@@ -17,11 +17,15 @@ static struct run run;
 
 /* --- generations -------------------------------------------------------------------------------------------------- */
 
-static void generation_free(struct generation *generation) {
+static void generation_empty(struct generation *generation) {
     job_free(generation->job);
     graph_free(generation->graph);
     pipeline_free(generation->pipeline);
     arena_free(generation->arena);
+}
+
+static void generation_free(struct generation *generation) {
+    generation_empty(generation);
     free(generation);
 }
 
@@ -41,12 +45,12 @@ struct generation *generation_load(const char *path) {
 }
 
 static void freeing_run(uv_work_t *work) {
-    generation_free(work->data);
+    generation_empty(work->data);
 }
 
 static void freeing_done(uv_work_t *work, int status) {
-    (void)work; /* is gone */
     (void)status;
+    free(work->data);
 }
 
 void generation_retire(struct run *of, struct generation *generation) {
@@ -105,9 +109,9 @@ static void all_over(void) {
     for (uint32_t i = 0; i < run.servers_count; i++) {
         http_server_close(run.servers[i]);
     }
-    uv_close((uv_handle_t *)&run.terminate, NULL);
-    uv_close((uv_handle_t *)&run.interrupt, NULL);
-    uv_close((uv_handle_t *)&run.hang_up, NULL);
+    uv_unref((uv_handle_t *)&run.terminate); /* caught to the very end: a late one must not change the exit code */
+    uv_unref((uv_handle_t *)&run.interrupt);
+    uv_unref((uv_handle_t *)&run.hang_up);
 }
 
 static void running_over(struct running *running) {
@@ -297,21 +301,20 @@ static int run_command(int argc, char **argv) {
     if (argc < 2 || argc > PIPELINES_MAX + 1) {
         return cli_usage_error(command_find("run"), argc < 2 ? "which pipeline file?" : "at most %d files", PIPELINES_MAX);
     }
+    run.started_us = io_now_us();
+    uv_loop_init(&run.loop);
+    signals_watch();
     if (!load(argc, argv) || !names_differ()) {
         return refuse(EXIT_USAGE);
     }
-    run.started_us = io_now_us();
     run.monitor = monitor_new();
-    uv_loop_init(&run.loop);
     if (!listen_all()) {
         return refuse(EXIT_FAILED);
     }
-    signals_watch();
     start_all();
     uv_run(&run.loop, UV_RUN_DEFAULT);
     summaries_print();
     int code = exit_code();
-    uv_loop_close(&run.loop);
     monitor_free(run.monitor);
     return code;
 }
