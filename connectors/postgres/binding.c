@@ -76,11 +76,13 @@ static void field_match(struct binding *binding, const struct binding_request *r
     }
 }
 
-static void missing_report(const struct binding *binding, struct report *report) {
+static void missing_report(const struct binding *binding, const char *deleted, struct report *report) {
     const struct table *table = &binding->table;
     for (uint32_t i = 0; i < table->count; i++) {
         const struct table_column *column = &table->columns[i];
-        bool filled = !column->not_null || column->has_default || column->generated || table->triggers;
+        bool set_here = deleted && strcmp(deleted, column->name) == 0;
+        bool filled = !column->not_null || column->has_default || column->generated || table->triggers ||
+                      set_here;
         if (!filled && schema_find(binding->schema, slice_of(column->name)) < 0) {
             report_add(report, "column \"%s\" is not null, has no default, and the rows do not have it",
                        column->name);
@@ -136,7 +138,7 @@ enum status binding_match(struct binding *binding, const struct binding_request 
     for (uint32_t i = 0; i < binding->schema->count; i++) {
         field_match(binding, request, i, &report);
     }
-    missing_report(binding, &report);
+    missing_report(binding, options->deleted, &report);
     bool append = options->mode == MODE_APPEND && options->on_conflict == CONFLICT_ERROR;
     binding->lanes = append && !binding->table.shares_rows ? 2 : 1;
     if (append) {

@@ -145,7 +145,8 @@ static const char *ignore_sql(struct binding *binding) {
 
 /* --- upsert -------------------------------------------------------------------------------------------------- */
 
-/* The last row of each key: by version, then by order of arrival. */
+/* The last row of each key: by version, else by order of arrival. Of equal versions the first stays, as it does when
+ * they meet in the table, so that it makes no difference how records were cut into units; nulls are replaced. */
 static void last_put(struct binding *binding, const struct binding_request *request,
                      struct buffer *sql) {
     const char *version = request->options->version;
@@ -154,9 +155,14 @@ static void last_put(struct binding *binding, const struct binding_request *requ
     buffer_printf(sql, ") * from pg_temp.%s order by ", binding->copy_relation);
     key_names_put(binding, request, sql);
     if (version) {
-        buffer_printf(sql, ", %s desc nulls last", table_column_find(&binding->table, version)->quoted);
+        const char *name = table_column_find(&binding->table, version)->quoted;
+        buffer_printf(sql,
+                      ", %s desc nulls last, case when %s is null then -" ROW_NUMBER " else " ROW_NUMBER
+                      " end) s",
+                      name, name);
+    } else {
+        buffer_printf(sql, ", " ROW_NUMBER " desc) s");
     }
-    buffer_printf(sql, ", " ROW_NUMBER " desc) s");
 }
 
 static const char *delete_sql(struct binding *binding, const struct binding_request *request) {
