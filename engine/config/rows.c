@@ -135,12 +135,12 @@ static const struct option transform_rows[] = {
 const struct option_table transform_table = {transform_rows, sizeof(struct transform_config)};
 
 static const struct option commit_rows[] = {
-    {.name = "rows", .type = OPTION_INT, .fallback = "50000", .min = 1, .max = -1,
+    {.name = "rows", .type = OPTION_INT, .min = 1, .max = -1,
      .offset = OPTION_FIELD(struct commit_config, rows),
-     .sentence = "rows in one commit, about"},
-    {.name = "bytes", .type = OPTION_BYTES, .fallback = "16MiB", .min = 1, .max = -1,
+     .sentence = "rows in one commit, about; tables take 50000 unless told otherwise, files go by roll"},
+    {.name = "bytes", .type = OPTION_BYTES, .min = 1, .max = -1,
      .offset = OPTION_FIELD(struct commit_config, bytes),
-     .sentence = "encoded bytes in one commit, about"},
+     .sentence = "encoded bytes in one commit, about; tables take 16MiB unless told otherwise, files go by roll"},
     {.name = "every", .type = OPTION_DURATION, .fallback = "0",
      .offset = OPTION_FIELD(struct commit_config, every_us),
      .sentence = "least time between commits; 0 commits what is ready as soon as the sink is free"},
