@@ -74,7 +74,12 @@ static bool fits(const struct digits *digits, int32_t modifier) {
         return true;
     }
     int precision = modifier >> 16, scale = (int16_t)(modifier & 0xffff);
-    return digits->whole_len <= precision - scale;
+    int zeros = 0; /* after the point: a scale above the precision asks for them */
+    while (zeros < digits->fraction_len && digits->fraction[zeros] == '0') {
+        zeros++;
+    }
+    bool is_zero = !digits->whole_len && zeros == digits->fraction_len;
+    return is_zero || (digits->whole_len ? digits->whole_len : -zeros) <= precision - scale;
 }
 
 bool numeric_encode(struct slice text, int32_t modifier, struct buffer *out) {

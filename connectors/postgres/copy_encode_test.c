@@ -55,6 +55,10 @@ static void numerics_too_wide_for_the_column_are_refused(void **state) {
     assert_true(fits("00.5", 4, 2));
     assert_true(fits("0.009", 2, 2));
     assert_false(fits("1", 2, 2));
+    assert_true(fits("0.00999", 3, 5));
+    assert_true(fits("0.00000", 3, 5));
+    assert_false(fits("0.01", 3, 5));
+    assert_false(fits("1", 3, 5));
     assert_true(fits("12300", 3, -2));
     assert_false(fits("123000", 3, -2));
     assert_true(fits("NaN", 4, 2));
