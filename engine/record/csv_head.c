@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What stands before the first record of a file: a byte order mark and the header line of CSV. Read
- * once by the source when it opens a part; the names live in the caller's arena. */
+/* What stands before the first record of a file: a byte order mark (RFC 8259 lets a reader of JSON
+ * leave it out, too) and the header line of CSV. Read once by the source when it opens a part; the
+ * names live in the caller's arena. */
 #include "engine/record/csv.h"
 
 enum { HEAD_MAX = 1 << 20 };
@@ -78,7 +79,7 @@ static enum status read_header(const struct format *format, struct slice head, b
 enum status format_head_read(const struct format *format, struct slice head, bool whole,
                              struct arena *arena, struct format_head *ret, struct error *error) {
     *ret = (struct format_head){.len = 0};
-    if (format->kind != FORMAT_CSV && format->kind != FORMAT_TEXT) {
+    if (format->kind == FORMAT_BYTES) {
         return STATUS_OK;
     }
     size_t seen = head.len < sizeof byte_order_mark ? head.len : sizeof byte_order_mark;

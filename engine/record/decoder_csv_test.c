@@ -273,6 +273,19 @@ static void the_head_is_read_once(void **state) {
     check_head("\xEF\xBB\xBF", true, 3, "");
 }
 
+static void json_and_text_may_begin_with_a_byte_order_mark_and_bytes_keep_it(void **state) {
+    (void)state;
+    struct slice head = SLICE_LITERAL("\xEF\xBB\xBF{}\n");
+    static const size_t lens[] = {[FORMAT_JSON] = 3, [FORMAT_CSV] = 3, [FORMAT_TEXT] = 3, [FORMAT_BYTES] = 0};
+    for (int kind = FORMAT_JSON; kind <= FORMAT_BYTES; kind++) {
+        struct format format = {.kind = (enum format_kind)kind, .delimiter = ',', .quote = '"'};
+        struct format_head found;
+        struct error error;
+        assert_int_equal(format_head_read(&format, head, false, NULL, &found, &error), STATUS_OK);
+        assert_int_equal(found.len, lens[kind]);
+    }
+}
+
 static void a_head_that_is_not_whole_or_not_sound(void **state) {
     (void)state;
     static const struct {
@@ -349,6 +362,7 @@ int main(void) {
         cmocka_unit_test(a_message_is_one_row),
         cmocka_unit_test(rows_end_where_the_framer_says),
         cmocka_unit_test(the_head_is_read_once),
+        cmocka_unit_test(json_and_text_may_begin_with_a_byte_order_mark_and_bytes_keep_it),
         cmocka_unit_test(a_head_that_is_not_whole_or_not_sound),
         cmocka_unit_test(a_line_of_text_is_a_record),
         cmocka_unit_test(bytes_are_one_record),

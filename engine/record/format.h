@@ -45,7 +45,7 @@ struct framer {
 enum framing framing_detect(const struct format *format, struct slice head);
 
 /* What stands before the first record of a file, not at a later record border: a byte order mark
- * (CSV, text) and the header line of CSV. The first position is behind it; no decoder sees it. */
+ * and the header line of CSV. The first position is behind it; no decoder sees it. */
 struct format_head {
     size_t len;                 /* bytes to leave out */
     const struct slice *header; /* names in the arena; NULL = no header */

@@ -242,6 +242,9 @@ static enum framing detect_open(struct slice line, struct slice next) {
 static enum framing detect_json(struct slice head) {
     bool ended, next_ended;
     struct slice rest = head;
+    if (rest.len >= 3 && memcmp(rest.data, "\xEF\xBB\xBF", 3) == 0) { /* format_head_read leaves it out */
+        rest = slice_make(rest.data + 3, rest.len - 3);
+    }
     struct slice line = first_line(&rest, &ended);
     struct slice next = first_line(&rest, &next_ended);
     if (line.len == 0 || (*line.data != '{' && *line.data != '[')) {

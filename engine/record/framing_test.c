@@ -318,6 +318,7 @@ static void the_framing_of_json_is_told_from_its_head(void **state) {
     assert_int_equal(detect("[{\"a\":1},\n {\"a\":2}]"), FRAMING_ARRAY);
     assert_int_equal(detect("[{\"a\":1},{\"a\":2}]\n"), FRAMING_ARRAY);
     assert_int_equal(detect(" [{\"a\":1},{\"a\":"), FRAMING_ARRAY);
+    assert_int_equal(detect("\xEF\xBB\xBF[{\"a\":1},{\"a\":2}]\n"), FRAMING_ARRAY);
 }
 
 int main(void) {

@@ -79,10 +79,61 @@ static struct slice number_text(struct slice text, struct arena *arena) {
 
 /* --- text ------------------------------------------------------------------------------------ */
 
-static void normalise(const struct json_value *value, struct arena *scratch, struct buffer *out);
+/* Exponents are written out, as Postgres does: eight bytes may become 131,072. Numbers longer than
+ * LONG_NUMBER share WRITTEN_OUT_MAX in one document; what has no room left keeps its spelling. */
+enum { LONG_NUMBER = 64, WRITTEN_OUT_MAX = 4 << 20, EXPONENT_CLAMP = 1 << 20 };
 
-static void normalise_object(struct slice object, struct arena *scratch, struct buffer *out) {
-    struct members members = members_sorted(object, scratch);
+struct normaliser {
+    struct arena *scratch;
+    struct buffer *out;
+    size_t room;
+};
+
+/* Length of a JSON number without its exponent: 1.5e3 -> 1500. */
+static size_t written_out_len(struct slice text) {
+    const char *p = text.data, *end = p + text.len;
+    bool negative = p < end && *p == '-', point = false, zero = true;
+    int64_t fraction = 0, lead = -1, exponent = 0; /* lead: power of ten of the first digit not 0 */
+    for (p += negative; p < end && *p != 'e' && *p != 'E'; p++) {
+        if (*p == '.') {
+            point = true;
+            continue;
+        }
+        fraction += point;
+        lead = zero ? (point ? -fraction : 0) : lead + !point;
+        zero = zero && *p == '0';
+    }
+    if (p < end) {
+        bool below = p + 1 < end && p[1] == '-';
+        for (p += 1 + (p + 1 < end && (p[1] == '-' || p[1] == '+')); p < end; p++) {
+            exponent = exponent < EXPONENT_CLAMP ? exponent * 10 + (*p - '0') : exponent;
+        }
+        exponent = below ? -exponent : exponent;
+    }
+    int64_t whole = zero || lead + exponent < 0 ? 1 : lead + exponent + 1;
+    int64_t behind = fraction > exponent ? fraction - exponent : 0;
+    return (size_t)((negative && !zero) + whole + (behind ? behind + 1 : 0));
+}
+
+static void normalise_number(struct normaliser *normaliser, struct slice text) {
+    size_t len = memchr(text.data, 'e', text.len) || memchr(text.data, 'E', text.len)
+                     ? written_out_len(text)
+                     : text.len;
+    if (len > LONG_NUMBER && len > normaliser->room && len > text.len) {
+        buffer_append_slice(normaliser->out, text);
+        return;
+    }
+    if (len > LONG_NUMBER) {
+        normaliser->room -= len < normaliser->room ? len : normaliser->room;
+    }
+    buffer_append_slice(normaliser->out, number_text(text, normaliser->scratch));
+}
+
+static void normalise(struct normaliser *normaliser, const struct json_value *value);
+
+static void normalise_object(struct normaliser *normaliser, struct slice object) {
+    struct members members = members_sorted(object, normaliser->scratch);
+    struct buffer *out = normaliser->out;
     buffer_append_byte(out, '{');
     for (uint32_t i = 0; i < members.count; i++) {
         if (i) {
@@ -90,12 +141,13 @@ static void normalise_object(struct slice object, struct arena *scratch, struct 
         }
         encode_json_string(members.list[i].key, out);
         buffer_append(out, ": ", 2);
-        normalise(&members.list[i].value, scratch, out);
+        normalise(normaliser, &members.list[i].value);
     }
     buffer_append_byte(out, '}');
 }
 
-static void normalise_array(struct slice array, struct arena *scratch, struct buffer *out) {
+static void normalise_array(struct normaliser *normaliser, struct slice array) {
+    struct buffer *out = normaliser->out;
     struct json_value item;
     bool first = true;
     buffer_append_byte(out, '[');
@@ -103,33 +155,34 @@ static void normalise_array(struct slice array, struct arena *scratch, struct bu
         if (!first) {
             buffer_append(out, ", ", 2);
         }
-        normalise(&item, scratch, out);
+        normalise(normaliser, &item);
     }
     buffer_append_byte(out, ']');
 }
 
-static void normalise(const struct json_value *value, struct arena *scratch, struct buffer *out) {
+static void normalise(struct normaliser *normaliser, const struct json_value *value) {
     switch (value->kind) {
     case JSON_OBJECT:
-        normalise_object(value->text, scratch, out);
+        normalise_object(normaliser, value->text);
         break;
     case JSON_ARRAY:
-        normalise_array(value->text, scratch, out);
+        normalise_array(normaliser, value->text);
         break;
     case JSON_STRING:
-        encode_json_string(string_text(*value, scratch), out);
+        encode_json_string(string_text(*value, normaliser->scratch), normaliser->out);
         break;
     case JSON_NUMBER:
-        buffer_append_slice(out, number_text(value->text, scratch));
+        normalise_number(normaliser, value->text);
         break;
     default:
-        buffer_append_slice(out, value->text);
+        buffer_append_slice(normaliser->out, value->text);
     }
 }
 
 void jsonb_normalise(struct slice text, struct arena *scratch, struct buffer *out) {
+    struct normaliser normaliser = {.scratch = scratch, .out = out, .room = WRITTEN_OUT_MAX};
     struct json_value root = json_root(text);
-    normalise(&root, scratch, out);
+    normalise(&normaliser, &root);
 }
 
 /* --- order ----------------------------------------------------------------------------------- */

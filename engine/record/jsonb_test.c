@@ -131,6 +131,27 @@ static void string_contents_are_unescaped(void **state) {
     arena_free(arena);
 }
 
+static void exponents_are_written_out_until_the_room_for_them_is_used_up(void **state) {
+    (void)state;
+    struct arena *arena = arena_new(NULL, 0);
+    struct buffer document, once, twice;
+    buffer_init(&document, arena, 1024);
+    buffer_append_byte(&document, '[');
+    for (int i = 0; i < 1000; i++) {
+        buffer_printf(&document, "%s1.5e131071", i ? ", " : "");
+    }
+    buffer_printf(&document, ", -2.50e3, 0e5, 0.0012e3, 5e-7, 0.0e-2, -0]");
+    buffer_init(&once, arena, 1024);
+    buffer_init(&twice, arena, 1024);
+    jsonb_normalise(buffer_slice(&document), arena, &once);
+    assert_true(once.len > 4000000 && once.len < 5000000); /* 131 MB without a limit */
+    const char *tail = ", 1.5e131071, -2500, 0, 1.2, 0.0000005, 0.000, 0]";
+    assert_memory_equal(once.data + once.len - strlen(tail), tail, strlen(tail));
+    jsonb_normalise(buffer_slice(&once), arena, &twice);
+    assert_true(slice_equal(buffer_slice(&once), buffer_slice(&twice)));
+    arena_free(arena);
+}
+
 /* Text that was never scanned must not lead outside of it or loop for ever. */
 static void navigation_stays_inside_of_broken_text(void **state) {
     (void)state;
@@ -158,6 +179,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(jsonb_text_is_the_one_of_postgres),
         cmocka_unit_test(jsonb_order_is_the_one_of_postgres),
+        cmocka_unit_test(exponents_are_written_out_until_the_room_for_them_is_used_up),
         cmocka_unit_test(spelling_does_not_matter_to_equality),
         cmocka_unit_test(members_and_elements_are_found),
         cmocka_unit_test(string_contents_are_unescaped),
