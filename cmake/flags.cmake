@@ -15,7 +15,7 @@ if(LEAT_SANITIZE)
     -fno-sanitize-recover=all)
   target_link_options(leat_flags INTERFACE -fsanitize=${LEAT_SANITIZE})
 elseif(NOT CMAKE_BUILD_TYPE STREQUAL "Debug")
-  target_compile_definitions(leat_flags INTERFACE _FORTIFY_SOURCE=2)
+  target_compile_definitions(leat_flags INTERFACE _FORTIFY_SOURCE=3)
 endif()
 # assert stays on in every build: a broken invariant must stop the process (safe, the sink owns the position).
 string(REPLACE "-DNDEBUG" "" CMAKE_C_FLAGS_RELEASE "${CMAKE_C_FLAGS_RELEASE}")

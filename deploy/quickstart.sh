@@ -17,7 +17,7 @@ sh deploy/install-packages.sh build flights
 
 step "build (build/release/leat)"
 cmake --preset release >/dev/null
-cmake --build --preset release
+cmake --build --preset release --target leat
 
 step "data"
 FLIGHTS_CSV=$(sh deploy/fetch-flights.sh)
