@@ -6,11 +6,11 @@
 #include "engine/cli/cli.h"
 
 extern const struct command command_run, command_validate, command_test, command_preview, command_sql,
-    command_columns, command_options, command_schema, command_version;
+    command_columns, command_explain, command_ledger, command_options, command_schema, command_version;
 
 const struct command *const commands[] = {
-    &command_run,     &command_validate, &command_test,   &command_preview, &command_sql,
-    &command_columns, &command_options,  &command_schema, &command_version, NULL,
+    &command_run,     &command_validate, &command_test,    &command_preview, &command_sql,     &command_columns,
+    &command_explain, &command_ledger,   &command_options, &command_schema,  &command_version, NULL,
 };
 
 const struct command *command_find(const char *name) {

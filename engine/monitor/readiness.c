@@ -4,32 +4,8 @@
 #include <stdlib.h>
 
 #include "engine/config/secret.h"
+#include "engine/monitor/json_string.h"
 #include "engine/monitor/watched.h"
-#include "engine/record/json_text.h"
-
-static void json_string(struct buffer *out, const char *text) {
-    static const char hex[] = "0123456789abcdef";
-    const char *end = text + strlen(text);
-    buffer_append_byte(out, '"');
-    while (text < end) {
-        unsigned char byte = (unsigned char)*text;
-        unsigned len = json_text_utf8(text, end);
-        if (byte == '"' || byte == '\\') {
-            buffer_append_byte(out, '\\');
-        }
-        if (len == 0) {
-            buffer_append(out, "\xef\xbf\xbd", 3);
-        } else if (byte < 0x20) {
-            buffer_append(out, "\\u00", 4);
-            buffer_append_byte(out, hex[byte >> 4]);
-            buffer_append_byte(out, hex[byte & 15]);
-        } else {
-            buffer_append(out, text, len);
-        }
-        text += len ? len : 1;
-    }
-    buffer_append_byte(out, '"');
-}
 
 /* Returns how many reasons there are now. */
 static uint32_t reason(struct buffer *out, uint32_t count, const char *kind, const char *name, const char *text) {
@@ -38,13 +14,13 @@ static uint32_t reason(struct buffer *out, uint32_t count, const char *kind, con
     secret_redact(shown);
     buffer_printf(out, "%s{", count ? "," : "");
     if (kind) {
-        json_string(out, kind);
+        json_string_append(out, kind);
         buffer_append_byte(out, ':');
-        json_string(out, name);
+        json_string_append(out, name);
         buffer_append_byte(out, ',');
     }
     buffer_printf(out, "\"reason\":");
-    json_string(out, shown);
+    json_string_append(out, shown);
     buffer_append_byte(out, '}');
     return count + 1;
 }
@@ -101,7 +77,7 @@ bool readiness_print(struct monitor *monitor, struct buffer *out) {
             count = reason(&reasons, 0, NULL, NULL, watched->result == JOB_RUNNING ? "reloading" : "it has ended");
         }
         buffer_printf(&list, "%s{\"pipeline\":", watched == monitor->first ? "" : ",");
-        json_string(&list, watched->name);
+        json_string_append(&list, watched->name);
         buffer_printf(&list, ",\"ready\":%s,\"state\":\"%s\",\"reasons\":[", count ? "false" : "true", state_name(watched));
         buffer_append_slice(&list, buffer_slice(&reasons));
         buffer_printf(&list, "]}");
