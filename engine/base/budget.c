@@ -20,6 +20,7 @@ struct budget {
     uint64_t bytes_max, reserve_bytes;
     _Atomic uint64_t used_total;
     _Atomic uint64_t used[POOL_COUNT];
+    _Atomic uint64_t refusals;
     pthread_mutex_t lock; /* the free lists */
     struct chunk *free_chunks[CLASSES];
     uint64_t kept_bytes;
@@ -63,12 +64,14 @@ static bool read_pool_is_full(const struct budget *budget, uint64_t bytes) {
 
 bool budget_take(struct budget *budget, enum pool pool, uint64_t bytes, bool from_reserve) {
     if (pool == POOL_READ && read_pool_is_full(budget, bytes)) {
+        atomic_fetch_add(&budget->refusals, 1);
         return false;
     }
     uint64_t limit = budget->bytes_max + (from_reserve ? budget->reserve_bytes : 0);
     uint64_t used = atomic_load(&budget->used_total);
     do {
         if (bytes > limit || used > limit || used > limit - bytes) {
+            atomic_fetch_add(&budget->refusals, 1);
             return false;
         }
     } while (!atomic_compare_exchange_weak(&budget->used_total, &used, used + bytes));
@@ -94,6 +97,10 @@ uint64_t budget_used(const struct budget *budget, enum pool pool) {
 
 uint64_t budget_used_total(const struct budget *budget) {
     return atomic_load(&budget->used_total);
+}
+
+uint64_t budget_refusals(const struct budget *budget) {
+    return atomic_load(&budget->refusals);
 }
 
 uint64_t budget_limit(const struct budget *budget) {

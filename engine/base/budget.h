@@ -33,6 +33,8 @@ void budget_give(struct budget *budget, enum pool pool, uint64_t bytes);
 
 uint64_t budget_used(const struct budget *budget, enum pool pool);
 uint64_t budget_used_total(const struct budget *budget);
+/* How often it said no: whoever holds memory for later sees that others need it now. */
+uint64_t budget_refusals(const struct budget *budget);
 uint64_t budget_limit(const struct budget *budget);
 uint64_t budget_reserve(const struct budget *budget);
 const char *pool_name(enum pool pool);

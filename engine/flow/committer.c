@@ -12,7 +12,7 @@
 #include "engine/base/log.h"
 #include "engine/flow/unit_state.h"
 
-enum { LANES_MAX = 2, ADDS_AHEAD = 2, STALE_MAX = 3, BACKOFF_MIN_US = 50000, BACKOFF_MAX_US = 10000000, DRAIN_POLL_US = 2000,
+enum { LANES_MAX = 2, ADDS_AHEAD = 2, STALE_MAX = 3, BACKOFF_MIN_US = 50000, BACKOFF_MAX_US = 10000000, DRAIN_POLL_US = 2000, MEMORY_POLL_US = 20000,
        STOP_WORDS_MAX = 200 };
 
 struct committer {
@@ -562,6 +562,10 @@ static _Atomic uint64_t *unit_due(struct committer *committer, const struct unit
         *ret_at_us = now + DRAIN_POLL_US;
         return NULL;
     }
+    bool quiet = now >= unit->added_us + MEMORY_POLL_US;
+    if (unit->payloads && quiet && budget_refusals(committer->setup.graph->budget) != unit->refusals) {
+        return &counters->closed_memory; /* what it holds is what the others wait for */
+    }
     int64_t every = committer->policy.every_us, idle = committer->policy.idle_us;
     if (every && now >= unit->opened_us + every) {
         return &counters->closed_age;
@@ -573,13 +577,17 @@ static _Atomic uint64_t *unit_due(struct committer *committer, const struct unit
     if (idle && unit->added_us + idle < at) {
         at = unit->added_us + idle;
     }
+    if (unit->payloads && now + MEMORY_POLL_US < at) {
+        at = now + MEMORY_POLL_US;
+    }
     *ret_at_us = at;
     return NULL;
 }
 
-static void unit_add(struct unit_state *unit, struct sequence *sequence) {
+static void unit_add(struct committer *committer, struct unit_state *unit, struct sequence *sequence) {
     struct encoded *encoded = sequence_pop(sequence);
     unit_state_add(unit, sequence, encoded);
+    unit->refusals = budget_refusals(committer->setup.graph->budget);
     unit->adds++;
     struct step *step = step_new(unit->lane, STEP_ADD, unit);
     step->encoded = encoded;
@@ -595,7 +603,7 @@ static void unit_pump(struct committer *committer, struct unit_state *unit, int6
         if (!sequence) {
             break;
         }
-        unit_add(unit, sequence);
+        unit_add(committer, unit, sequence);
         full = unit_is_full(committer, unit, &reason);
     }
     if (unit->adds > 0 || unit->lane->steps > 0) {

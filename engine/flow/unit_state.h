@@ -37,6 +37,7 @@ struct unit_state {
     uint64_t rows, bytes;
     uint32_t adds;          /* steps under way */
     int64_t opened_us, added_us;
+    uint64_t refusals;      /* of the budget, when something was added last */
     _Atomic uint64_t written_bytes; /* as the sink says after each add */
     struct unit_state *younger;
 };
