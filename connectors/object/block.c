@@ -124,26 +124,12 @@ static size_t record_limit(const struct object_reader *reader, const struct budg
     return (size_t)(held > least ? held : least);
 }
 
-/* The first border in new bytes of a record whose begin is gone; 0 = not yet. */
-static size_t first_border(struct framer *framer, const char *data, size_t len) {
-    struct framer before = *framer;
-    if (framer_border(framer, data, 0, len, false) == 0) {
-        return 0;
-    }
-    for (size_t i = 0; i < len; i++) {
-        if (framer_border(&before, data, i, i + 1, false)) {
-            return i + 1;
-        }
-    }
-    return len;
-}
-
 /* Reads on behind the limit until the record ends; *ret_passed = bytes of it that were not kept. */
 static enum status record_pass(struct object_reader *reader, struct filling *filling, uint64_t *ret_passed,
                                struct error *error) {
     char bytes[SCAN_BYTES];
     uint64_t passed = 0;
-    size_t got;
+    size_t got, border;
     while (!reader->input.ended) {
         if (input_read(&reader->input, bytes, sizeof bytes, &got, error) != STATUS_OK) {
             return STATUS_FAILED;
@@ -151,8 +137,7 @@ static enum status record_pass(struct object_reader *reader, struct filling *fil
         if (got == 0 && !reader->input.ended) {
             return reader->follow ? STATUS_AGAIN : reader_changed(reader, "a shorter one", error);
         }
-        size_t border = first_border(&filling->framer, bytes, got);
-        if (border) {
+        if (framer_first_border(&filling->framer, bytes, got, &border)) {
             struct filling rest = {.data = bytes, .len = got};
             input_return(reader, &rest, border);
             *ret_passed = passed + border;
@@ -218,7 +203,7 @@ static enum status oversize_give(struct object_reader *reader, struct filling *f
     ret->raw = (struct raw){.data = filling->data, .len = filling->len, .records = record, .records_count = 1};
     reader->at += filling->len + passed;
     reader->done = reader->input.ended && reader->carry_len == 0;
-    return STATUS_OK;
+    return reader->done ? end_check(reader, filling, error) : STATUS_OK;
 }
 
 /* Whole records up to the border. */

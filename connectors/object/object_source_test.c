@@ -274,6 +274,35 @@ static void a_record_beyond_the_limit_becomes_one_flagged_record(void **state) {
     free(text);
 }
 
+/* What follows a record that is not kept is found again, between commas as well as between lines. */
+static void an_array_goes_on_behind_a_record_beyond_the_limit(void **state) {
+    (void)state;
+    static const char *const tails[] = {", {\"a\":3},{\"a\":4}]", "]\n", ""};
+    const size_t huge = 3 << 20;
+    char *text = malloc(huge + 64);
+    for (int i = 0; i < 3; i++) {
+        size_t at = (size_t)snprintf(text, 32, "[{\"a\":1},\"");
+        memset(text + at, 'x', huge);
+        snprintf(text + at + huge, 48, "\"%s", tails[i]);
+        testing_write("a.json", text, strlen(text));
+        struct fixture fixture = {.format = {.kind = FORMAT_JSON, .record_bytes_max = 100000}};
+        fixture_open(&fixture, "a.json");
+        budget_free(fixture.budget);
+        fixture.budget = budget_new(4 << 20, 0);
+        struct part_list parts = list(&fixture);
+        struct read_result all = read_all(&fixture, &parts.items[0], "start", 64 << 10);
+        assert_int_equal(all.status, i == 2 ? STATUS_FAILED : STATUS_OK);
+        assert_true(i < 2 || strcmp(all.error.code, "file-incomplete") == 0);
+        assert_int_equal(all.oversize, i == 2 ? 0 : 1);
+        size_t len = strlen(tails[i]);
+        assert_true(all.len > len);
+        assert_memory_equal(all.bytes + all.len - len, tails[i], len);
+        free(all.bytes);
+        fixture_close(&fixture);
+    }
+    free(text);
+}
+
 static void a_record_longer_than_the_room_makes_the_block_grow(void **state) {
     (void)state;
     const size_t large = 300000;
@@ -425,6 +454,7 @@ int main(void) {
         TEST(a_changed_file_is_a_named_stop),
         TEST(a_file_that_changes_while_it_is_read_does_not_end),
         TEST(a_record_beyond_the_limit_becomes_one_flagged_record),
+        TEST(an_array_goes_on_behind_a_record_beyond_the_limit),
         TEST(a_record_longer_than_the_room_makes_the_block_grow),
         TEST(a_full_budget_is_not_now_and_loses_nothing),
         TEST(an_empty_file_is_at_its_end),
