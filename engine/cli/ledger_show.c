@@ -6,7 +6,7 @@
 #include "engine/cli/ledger.h"
 #include "engine/monitor/json_string.h"
 
-enum { COLUMNS = 12, DEFAULT_LEASE_US = 30 * 1000000, REASON_MAX = 120 };
+enum { COLUMNS = 12, DEFAULT_LEASE_US = 30 * 1000000, REASON_MAX = 200 };
 
 static const char *const headers[COLUMNS] = {"sink", "part", "state", "next", "owner", "age", "epoch",
                                              "in", "delivered", "filtered", "dead_letter", "reason"};

@@ -247,7 +247,9 @@ static void part_stop(struct job *job, struct part *part, const struct error *er
     char way_out[PART_NAME_MAX + 300];
     snprintf(way_out, sizeof way_out, "leat ledger resume %s '%s'", job->graph->pipeline->file, part->info.name);
     snprintf(part->stop_code, sizeof part->stop_code, "%s", error->code);
-    snprintf(part->stop_reason, sizeof part->stop_reason, "%s: %s", error->code, error->message);
+    bool told = strstr(error->message, "leat ledger");
+    snprintf(part->stop_reason, sizeof part->stop_reason, "%s: %s%s%s", error->code, error->message,
+             told ? "" : "; when mended: ", told ? "" : way_out);
     log_write(LOG_ERROR, "part-stopped", error->message, "part", part->info.name, "code", error->code, "position",
               error->where, "when_mended", way_out, NULL);
     job->failed = true;
