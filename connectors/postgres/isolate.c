@@ -3,7 +3,9 @@
  * COPY's error names the line, so k bad rows cost k + 1 passes. Where no line is told (a foreign key, an insert from
  * the temporary table, a deferred constraint) or too many are bad, ranges are halved; what passed stays in the
  * transaction, so that rows which only clash with each other are seen. Records are tried whole, because they are
- * withdrawn whole. Everything is rolled back at the end: the engine adds the good rows again. */
+ * withdrawn whole. Everything is rolled back at the end: the engine adds the good rows again. A search ends after a
+ * second with what it has found, from the first row on: more will be found when the rest is refused again, and where
+ * most rows are bad the engine's limit of dead letters ends it soon. */
 #include "connectors/postgres/unit.h"
 
 #include <assert.h>
@@ -12,7 +14,7 @@
 #include "connectors/postgres/transaction.h"
 #include "engine/base/io.h"
 
-enum { PASSES_MAX = 8, MESSAGE_MAX = REFUSAL_MESSAGE_MAX + NAME_MAX_BYTES + 16 };
+enum { PASSES_MAX = 8, SEARCH_US = 1000000, MESSAGE_MAX = REFUSAL_MESSAGE_MAX + NAME_MAX_BYTES + 16 };
 
 /* The rows of one record in one payload. */
 struct group {
@@ -26,6 +28,7 @@ struct isolation {
     struct group *groups;
     uint32_t count;
     int64_t deadline_us;
+    int64_t enough_us; /* when no more is looked for, if anything was found */
     struct outcome *outcome;
 };
 
@@ -157,10 +160,16 @@ static bool line_mark(struct isolation *isolation, const struct refusal *refusal
     return false;
 }
 
+static bool is_over(const struct isolation *isolation) {
+    int64_t now_us = io_now_us();
+    return now_us >= isolation->deadline_us ||
+           (isolation->outcome->rows_count && now_us >= isolation->enough_us);
+}
+
 /* True when it came to its end. */
 static bool halve(struct isolation *isolation, uint32_t first, uint32_t end) {
     struct refusal refusal;
-    if (io_now_us() >= isolation->deadline_us) {
+    if (is_over(isolation)) {
         return false;
     }
     enum reply reply = range_try(isolation, first, end, &refusal);
@@ -177,7 +186,7 @@ static bool halve(struct isolation *isolation, uint32_t first, uint32_t end) {
 }
 
 static void search(struct isolation *isolation) {
-    for (int pass = 0; pass < PASSES_MAX; pass++) {
+    for (int pass = 0; pass < PASSES_MAX && !is_over(isolation); pass++) {
         struct refusal refusal;
         enum reply reply = range_try(isolation, 0, isolation->count, &refusal);
         if (reply != REPLY_REFUSED) {
@@ -193,7 +202,10 @@ static void search(struct isolation *isolation) {
 
 enum verdict rows_isolate(struct sink_lane *lane, const struct unit *unit, int64_t deadline_us,
                           struct outcome *outcome) {
-    struct isolation isolation = {.lane = lane, .deadline_us = deadline_us, .outcome = outcome};
+    struct isolation isolation = {.lane = lane,
+                                  .deadline_us = deadline_us,
+                                  .enough_us = io_now_us() + SEARCH_US,
+                                  .outcome = outcome};
     struct refusal first = *session_refusal(lane->session);
     transaction_rollback(lane->session, deadline_us);
     groups_make(&isolation, unit);
