@@ -19,7 +19,14 @@ static int columns_command(int argc, char **argv) {
     struct slice nulls[] = {SLICE_LITERAL(""), SLICE_LITERAL("NA"), SLICE_LITERAL("NULL"), SLICE_LITERAL("\\N")};
     struct format format = {.kind = FORMAT_JSON, .json_depth_max = 128, .record_bytes_max = UINT64_C(1) << 30,
                             .framing = FRAMING_NONE, .header = true, .quoted_newlines = true, .quote = '"',
-                            .delimiter = delimiter_text ? *delimiter_text : ',', .nulls = nulls, .nulls_count = 4};
+                            .delimiter = delimiter_text ? input_delimiter(delimiter_text) : ',', .nulls = nulls, .nulls_count = 4};
+    if (delimiter_text && !input_delimiter(delimiter_text)) {
+        return cli_usage_error(command_find("columns"), "--delimiter is one ASCII character, or \\t for a tab, got '%s'",
+                               delimiter_text);
+    }
+    if (from_text && strcmp(from_text, "csv") != 0 && strcmp(from_text, "json") != 0) {
+        return cli_usage_error(command_find("columns"), "--from is json or csv, got %s", from_text);
+    }
     if (argc != 2) {
         return cli_usage_error(command_find("columns"), "which file?");
     }
@@ -39,6 +46,10 @@ static int columns_command(int argc, char **argv) {
     buffer_init(&out, arena, 1024);
     schema_text(&schema, &out);
     fwrite(out.data, 1, out.len, stdout);
+    if (schema.count == 0) {
+        fprintf(stderr, "leat: no columns were found in %s: %s\n", argv[1],
+                table_input_peek(input).len ? "its first records are no JSON objects, or broken" : "it is empty");
+    }
     table_input_close(input);
     arena_free(arena);
     return schema.count ? EXIT_DONE : EXIT_FAILED;

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { BLOCK = 1 << 20, COMPRESSED_BLOCK = 256 << 10 };
+enum { BLOCK = 1 << 20, COMPRESSED_BLOCK = 256 << 10, PEEK_MOST = 64 << 20, MAGIC_LEN = 4 };
 
 struct table_input {
     int fd;
@@ -89,6 +89,31 @@ static void drop(struct table_input *input, size_t len) {
     input->border -= input->border < len ? input->border : len;
 }
 
+/* Standard input has no ending and files have wrong ones: no text begins as gzip and zstd do. */
+static enum status compression_detect(struct table_input *input, struct error *error) {
+    while (!input->ended && input->len < MAGIC_LEN) {
+        if (fill(input, error) != STATUS_OK) {
+            return STATUS_FAILED;
+        }
+    }
+    bool gzip = input->len >= 2 && memcmp(input->data, "\x1F\x8B", 2) == 0;
+    bool zstd = input->len >= MAGIC_LEN && memcmp(input->data, "\x28\xB5\x2F\xFD", MAGIC_LEN) == 0;
+    if (!gzip && !zstd) {
+        return STATUS_OK;
+    }
+    input->decompressor = decompressor_new(gzip ? COMPRESSION_GZIP : COMPRESSION_ZSTD);
+    input->compressed = malloc(input->capacity > COMPRESSED_BLOCK ? input->capacity : COMPRESSED_BLOCK);
+    if (!input->compressed) {
+        abort();
+    }
+    memcpy(input->compressed, input->data, input->len);
+    input->pending = slice_make(input->compressed, input->len);
+    input->source_ended = input->ended;
+    input->ended = false;
+    input->len = 0;
+    return STATUS_OK;
+}
+
 static enum status head_read(struct table_input *input, struct error *error) {
     enum status status = STATUS_AGAIN;
     while (status == STATUS_AGAIN) {
@@ -127,6 +152,14 @@ static void kind_guess(struct format *format, struct slice name) {
     }
 }
 
+char input_delimiter(const char *text) {
+    if (strcmp(text, "\\t") == 0) {
+        return '\t';
+    }
+    bool one = *text > 0 && *text != '"' && *text != '\n' && *text != '\r' && text[1] == '\0';
+    return one ? *text : '\0';
+}
+
 struct table_input *table_input_open(const char *path, const struct format *format, bool kind_given, struct error *error) {
     struct table_input *input = calloc(1, sizeof *input);
     if (!input) {
@@ -153,7 +186,8 @@ struct table_input *table_input_open(const char *path, const struct format *form
     if (!kind_given) {
         kind_guess(&input->format, name);
     }
-    if (head_read(input, error) != STATUS_OK) {
+    if ((!input->decompressor && compression_detect(input, error) != STATUS_OK) ||
+        head_read(input, error) != STATUS_OK) {
         error_where(error, "%s", path);
         table_input_close(input);
         return NULL;
@@ -182,7 +216,11 @@ static void frame(struct table_input *input) {
 }
 
 struct slice table_input_peek(struct table_input *input) {
+    struct error ignored; /* the next read meets it again */
     if (input->framed < input->len || input->ended) {
+        frame(input);
+    }
+    while (input->border == 0 && !input->ended && input->len < PEEK_MOST && fill(input, &ignored) == STATUS_OK) {
         frame(input);
     }
     return slice_make(input->data, input->border);
@@ -193,7 +231,9 @@ enum status table_input_read(struct table_input *input, struct slice *ret, struc
     input->given = 0;
     while (input->border == 0) {
         if (input->ended && input->len == 0) {
-            return STATUS_END;
+            return framer_is_complete(&input->framer)
+                       ? STATUS_END
+                       : error_set(error, ERROR_PERMANENT, "input-incomplete", "ends inside of its JSON array: it was cut short");
         }
         if (!input->ended && fill(input, error) != STATUS_OK) {
             return STATUS_FAILED;

@@ -65,6 +65,9 @@ static enum status part_preview(const struct graph *graph, const struct part_inf
     struct reader *reader = NULL;
     struct part_format format = {0};
     struct position start = POSITION_START;
+    if (part->first && !source->parse(part->first, &start)) {
+        return error_set(error, ERROR_BUG, "part-unreadable", "part %s begins at %s", part->name, part->first);
+    }
     if (source->open(graph->source, part, &start, "", &reader, &format, error) != STATUS_OK) {
         return STATUS_FAILED;
     }

@@ -57,7 +57,7 @@ static bool formats_choose(struct filter *filter) {
     }
     filter->format = (struct format){
         .kind = FORMAT_JSON, .framing = FRAMING_NONE, .json_depth_max = 128, .record_bytes_max = UINT64_C(1) << 30,
-        .header = !no_header, .quoted_newlines = true, .delimiter = delimiter_text ? *delimiter_text : ',',
+        .header = !no_header, .quoted_newlines = true, .delimiter = delimiter_text ? input_delimiter(delimiter_text) : ',',
         .quote = '"', .nulls = nulls, .nulls_count = nulls_count};
     nulls[0] = SLICE_LITERAL("");
     filter->kind_given = from_text != NULL;
@@ -82,7 +82,26 @@ static bool formats_choose(struct filter *filter) {
     return true;
 }
 
-static int plan_make(struct filter *filter, struct table_input *input, const char *query) {
+/* Why a query finds no columns: the query is seldom what is wrong. */
+static void no_columns_tell(const struct filter *filter, struct table_input *input, const char *path,
+                            const struct error *error) {
+    bool star = strncmp(error->message, "* ", 2) == 0;
+    if (columns_text || filter->declared.count || (!star && strcmp(error->code, "42703") != 0)) {
+        return;
+    }
+    const struct format *format = table_input_format(input);
+    const char *reason = "its first records are no JSON objects; `select _raw from input` shows them";
+    if (table_input_peek(input).len == 0) {
+        reason = "it is empty; --columns declares them";
+    } else if (format->kind == FORMAT_TEXT) {
+        reason = "a line of text is _raw";
+    } else if (format->kind == FORMAT_CSV) {
+        reason = "without a line of names --columns declares them";
+    }
+    fprintf(stderr, "leat: no columns were found in %s: %s\n", path, reason);
+}
+
+static int plan_make(struct filter *filter, struct table_input *input, const char *path, const char *query) {
     struct error error;
     if (columns_text && schema_parse(slice_of(columns_text), filter->arena, &filter->declared, &error) != STATUS_OK) {
         error_context(&error, "--columns");
@@ -96,6 +115,7 @@ static int plan_make(struct filter *filter, struct table_input *input, const cha
     filter->input = input_schema(&filter->declared, filter->arena);
     if (sql_compile(slice_of(query), &filter->input, filter->zone, filter->arena, &filter->plan, &error) != STATUS_OK) {
         cli_error(&error);
+        no_columns_tell(filter, input, path, &error);
         return EXIT_USAGE;
     }
     filter->needed = arena_zalloc(filter->arena, filter->input.count);
@@ -213,7 +233,7 @@ static bool block_run(struct filter *filter, const struct decoder *decoder, stru
 static int input_run(struct filter *filter, struct table_input *input, const char *path) {
     const struct decoder *decoder = decoder_make(filter, input);
     struct arena *arena = arena_new(NULL, POOL_COLUMNS);
-    struct position_context position = {0};
+    struct position_context position = {.base = table_input_head(input)->len};
     struct slice block;
     struct error error;
     enum status status;
@@ -251,7 +271,7 @@ static int inputs_run(struct filter *filter, const char *query, int count, char 
             cli_error(&error);
             return EXIT_FAILED;
         }
-        code = filter->plan ? EXIT_DONE : plan_make(filter, input, query);
+        code = filter->plan ? EXIT_DONE : plan_make(filter, input, paths[i], query);
         if (code == EXIT_DONE) {
             code = input_run(filter, input, paths[i]);
         }
@@ -276,6 +296,10 @@ static int sql_command(int argc, char **argv) {
     filter.zone = timezone_text ? timezone_find(slice_of(timezone_text)) : timezone_utc();
     if (!filter.zone) {
         return cli_usage_error(command_find("sql"), "there is no time zone named %s", timezone_text);
+    }
+    if (delimiter_text && !input_delimiter(delimiter_text)) {
+        return cli_usage_error(command_find("sql"), "--delimiter is one ASCII character, or \\t for a tab, got '%s'",
+                               delimiter_text);
     }
     if (!formats_choose(&filter)) {
         return cli_usage_error(command_find("sql"), "--from is json, csv or text; --to is json, csv or table");

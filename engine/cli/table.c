@@ -58,12 +58,40 @@ static uint32_t text_width(struct slice text) {
     return width;
 }
 
+static bool is_control(char byte) {
+    return (unsigned char)byte < 0x20 || byte == 0x7F;
+}
+
+/* Nothing in a cell may break its line or steer the terminal. */
+static struct slice shown(struct slice text, struct arena *arena) {
+    size_t i = 0;
+    while (i < text.len && !is_control(text.data[i])) {
+        i++;
+    }
+    if (i == text.len) {
+        return text;
+    }
+    struct buffer out;
+    buffer_init(&out, arena, text.len + 16);
+    for (i = 0; i < text.len; i++) {
+        char byte = text.data[i];
+        if (byte == '\n' || byte == '\t' || byte == '\r') {
+            buffer_printf(&out, "\\%c", byte == '\n' ? 'n' : byte == '\t' ? 't' : 'r');
+        } else if (is_control(byte)) {
+            buffer_printf(&out, "\\x%02X", (unsigned char)byte);
+        } else {
+            buffer_append_byte(&out, byte);
+        }
+    }
+    return buffer_slice(&out);
+}
+
 static void schema_keep(struct table *table, const struct schema *schema) {
     struct field *fields = arena_zalloc(table->arena, (schema->count + 1) * sizeof *fields);
     table->widths = arena_zalloc(table->arena, (schema->count + 1) * sizeof *table->widths);
     for (uint32_t i = 0; i < schema->count; i++) {
         fields[i] = schema->fields[i];
-        fields[i].name = arena_text(table->arena, slice_of(schema->fields[i].name));
+        fields[i].name = arena_text(table->arena, shown(slice_of(schema->fields[i].name), table->arena));
         table->widths[i] = text_width(slice_of(fields[i].name));
     }
     table->schema = (struct schema){.fields = fields, .count = schema->count};
@@ -120,7 +148,7 @@ static struct slice cell_make(struct table *table, const struct batch *batch, ui
     buffer_init(&text, table->arena, 32);
     const char *value = (const char *)values->values + (size_t)column_index(values, row) * type_width(values->type);
     value_print(values->type, value, table->zone, &text);
-    return buffer_slice(&text);
+    return shown(buffer_slice(&text), table->arena);
 }
 
 void table_add(struct table *table, const struct batch *batch) {
