@@ -38,10 +38,20 @@ bool segment_is_dead(const struct segment *segment) {
     return atomic_load(&segment->part->assignment) != segment->assignment;
 }
 
+/* Field by field: others count references of the parent at the same time. */
 static struct segment *piece_new(struct segment *parent) {
-    struct segment filled = *parent;
-    filled.arena = NULL;
-    filled.parent = segment_ref(parent);
+    struct segment filled = {
+        .cut = parent->cut,
+        .assignment = parent->assignment,
+        .from = parent->from,
+        .to = parent->to,
+        .base = parent->base,
+        .mark = parent->mark,
+        .read_at_us = parent->read_at_us,
+        .wants = parent->wants,
+        .raw = parent->raw,
+        .parent = segment_ref(parent),
+    };
     return segment_new(parent->part, &filled);
 }
 
