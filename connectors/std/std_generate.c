@@ -8,7 +8,7 @@
 #include "connectors/std/std.h"
 #include "engine/record/datetime.h"
 
-enum { EVENT_BYTES_MAX = 512, PARTS_MAX = 1024 };
+enum { EVENT_BYTES_MAX = 512, PARTS_MAX = 64 };
 
 struct generate_options {
     int64_t count, seed, parts, rate;
@@ -58,7 +58,10 @@ static const struct generate_options *options_of(const struct source *source) {
 }
 
 static struct source_caps generate_caps(const struct source *source) {
-    return (struct source_caps){.bounded = options_of(source)->count > 0, .replayable = true};
+    bool bounded = options_of(source)->count > 0;
+    /* parts without an end are all read at once: none would ever make room for another */
+    return (struct source_caps){
+        .bounded = bounded, .replayable = true, .parts_max = bounded ? 0 : (uint32_t)options_of(source)->parts};
 }
 
 static enum status generate_list(struct source *source, bool (*known)(void *context, const char *entry), void *context,
