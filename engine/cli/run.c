@@ -11,7 +11,7 @@
 
 #include "engine/base/io.h"
 
-enum { CONNECT_TIMEOUT_US = 10 * 1000000 };
+enum { CONNECT_TIMEOUT_US = 10 * 1000000, FORCE_GRACE_MS = 500 };
 
 static struct run run;
 
@@ -98,13 +98,19 @@ static void summaries_print(void) {
     }
 }
 
+/* What hangs is not waited for: nothing uncommitted was promised. */
+static void leave_without_cleaning(int code) {
+    summaries_print();
+    fflush(NULL);
+    _exit(code);
+}
+
 static void all_over(void) {
     progress_close(run.progress);
     run.progress = NULL;
+    uv_timer_stop(&run.patience);
     if (run.stopping && io_now_us() >= run.stop_deadline_us) {
-        summaries_print(); /* what hangs is not waited for */
-        fflush(NULL);
-        _exit(exit_code());
+        leave_without_cleaning(exit_code());
     }
     for (uint32_t i = 0; i < run.servers_count; i++) {
         http_server_close(run.servers[i]);
@@ -178,6 +184,15 @@ static void second_signal_leaves(void) {
     sigaction(SIGINT, &action, NULL);
 }
 
+/* A job that is blocked in a call to its server cannot end itself in time. */
+static void patience_over(uv_timer_t *timer) {
+    (void)timer;
+    log_write(LOG_WARN, "drain-timed-out", "a sink or ledger does not answer; what was not committed is read again at the "
+              "next run", NULL);
+    progress_close(run.progress);
+    leave_without_cleaning(EXIT_FAILED);
+}
+
 static void signal_seen(uv_signal_t *handle, int number) {
     (void)handle;
     if (run.stopping) {
@@ -196,6 +211,8 @@ static void signal_seen(uv_signal_t *handle, int number) {
             job_stop(running->now->job, deadline);
         }
     }
+    int64_t left_ms = (run.stop_deadline_us - io_now_us()) / 1000;
+    uv_timer_start(&run.patience, patience_over, (uint64_t)(left_ms > 0 ? left_ms : 0) + FORCE_GRACE_MS, 0);
 }
 
 static void hang_up_seen(uv_signal_t *handle, int number) {
@@ -211,6 +228,7 @@ static void signals_watch(void) {
     uv_signal_init(&run.loop, &run.terminate);
     uv_signal_init(&run.loop, &run.interrupt);
     uv_signal_init(&run.loop, &run.hang_up);
+    uv_timer_init(&run.loop, &run.patience);
     uv_signal_start(&run.terminate, signal_seen, SIGTERM);
     uv_signal_start(&run.interrupt, signal_seen, SIGINT);
     uv_signal_start(&run.hang_up, hang_up_seen, SIGHUP);

@@ -41,6 +41,7 @@ struct run {
     bool stopping, bounded;
     int64_t started_us, stop_deadline_us;
     uv_signal_t terminate, interrupt, hang_up;
+    uv_timer_t patience; /* with a drain */
 };
 
 /* Reads and binds a file; prints what is wrong. NULL = it is not valid. */
