@@ -229,10 +229,16 @@ static void round_fill(struct round *round, const struct ledger_rows *rows, cons
 /* Candidates come from the first ledger that has any: a part that is at its end there may be open in a later one. */
 static enum status round_candidates(struct round *round, const struct claim_request *request, struct error *error) {
     struct claims *claims = round->claims;
+    const char **free_owners =
+        arena_alloc(round->arena, (claims->dead_owners_count + 1) * sizeof *free_owners);
+    for (uint32_t i = 0; i < claims->dead_owners_count; i++) {
+        free_owners[i] = claims->dead_owners[i];
+    }
+    free_owners[claims->dead_owners_count] = claims->owner; /* what is held is skipped by the request */
     struct ledger_query query = {
         .rows_max = CANDIDATES_MAX,
-        .dead_owners = claims->dead_owners,
-        .dead_owners_count = claims->dead_owners_count,
+        .dead_owners = free_owners,
+        .dead_owners_count = claims->dead_owners_count + claims->orphans,
         .lease_us = claims->graph->pipeline->lease_us,
     };
     uint32_t first = claims->planner;
@@ -378,6 +384,7 @@ static void round_release(struct round *round) {
             struct error error;
             if (claims[i].result == CLAIM_WON &&
                 ledger->ops->release(ledger, &won, 1, deadline(), &error) != STATUS_OK) {
+                round->claims->orphans = true;
                 return;
             }
         }
@@ -414,6 +421,7 @@ void claims_release(struct claims *claims, struct part *part) {
         struct error error;
         if (part->shares[i].won && !part->shares[i].ended &&
             ledger->ops->release(ledger, &claim, 1, deadline(), &error) != STATUS_OK) {
+            claims->orphans = true;
             log_write(LOG_WARN, "release-failed", error.message, "part", part->info.name, NULL);
         }
         part->shares[i].won = false;
