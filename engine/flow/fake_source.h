@@ -32,14 +32,18 @@ static struct fake_feed feed;
 struct fake_reader {
     struct reader base;
     uint32_t part, next;
+    uint64_t at; /* where the next one begins */
 };
 
 static bool fake_is_bad(uint32_t n) {
     return feed.bad_every && n >= feed.bad_from && n % feed.bad_every == feed.bad_every - 1;
 }
 
+#define FAKE_GOOD "{\"p\":%u,\"n\":%u,\"x\":\""
+#define FAKE_BAD "{\"p\":%u,\"n\":%u,oops"
+
 static size_t fake_record_print(uint32_t part, uint32_t n, char *text) {
-    size_t len = (size_t)sprintf(text, fake_is_bad(n) ? "{\"p\":%u,\"n\":%u,oops" : "{\"p\":%u,\"n\":%u,\"x\":\"", part, n);
+    size_t len = (size_t)sprintf(text, fake_is_bad(n) ? FAKE_BAD : FAKE_GOOD, part, n);
     size_t pad = len + 2 < feed.bytes ? feed.bytes - len - 2 : 0;
     memset(text + len, 'x', pad);
     memcpy(text + len + pad, "\"}\n", 4);
@@ -128,17 +132,22 @@ static enum status fake_list(struct source *source, bool (*known)(void *context,
     return STATUS_OK;
 }
 
-static uint64_t fake_border(uint32_t part, uint32_t n) {
+static uint64_t fake_record_len(uint32_t part, uint32_t n) {
+    size_t len = (size_t)snprintf(NULL, 0, fake_is_bad(n) ? FAKE_BAD : FAKE_GOOD, part, n);
+    return len + (len + 2 < feed.bytes ? feed.bytes - len - 2 : 0) + 3;
+}
+
+/* Records that lie before a position. */
+static uint32_t fake_records_before(uint32_t part, uint64_t value) {
+    uint32_t n = 0;
     if (feed.delimited) {
-        return n ? (uint64_t)(n - 1) * FAKE_GAP + 4 : 0;
+        n = (uint32_t)((value + FAKE_GAP - 4) / FAKE_GAP);
+        return n < feed.records ? n : feed.records;
     }
-    uint64_t bytes = 0;
-    char *text = malloc(fake_record_bytes());
-    for (uint32_t i = 0; i < n; i++) {
-        bytes += fake_record_print(part, i, text);
+    for (uint64_t at = 0; n < feed.records && at < value; n++) {
+        at += fake_record_len(part, n);
     }
-    free(text);
-    return bytes;
+    return n;
 }
 
 static bool fake_take(atomic_int *errors) {
@@ -154,14 +163,8 @@ static enum status fake_open(struct source *source, const struct part_info *part
     struct fake_reader *reader = calloc(1, sizeof *reader);
     reader->base.source = source;
     reader->part = (uint32_t)strtoul(part->name + 5, NULL, 10);
-    uint64_t at = fake_value(from);
-    if (feed.delimited) {
-        reader->next = at ? (uint32_t)((at - 4 + FAKE_GAP) / FAKE_GAP) : 0;
-    } else {
-        while (fake_border(reader->part, reader->next) < at) {
-            reader->next++;
-        }
-    }
+    reader->at = fake_value(from);
+    reader->next = fake_records_before(reader->part, reader->at);
     *ret_format = (struct part_format){.framing = FRAMING_LINES};
     *ret = &reader->base;
     return STATUS_OK;
@@ -169,13 +172,12 @@ static enum status fake_open(struct source *source, const struct part_info *part
 
 static void fake_block_fill(struct fake_reader *reader, uint32_t count, char *text, struct record *records,
                             struct block *ret) {
-    uint64_t base = fake_border(reader->part, reader->next);
     size_t len = 0;
     for (uint32_t i = 0; i < count; i++) {
         uint32_t n = reader->next + i;
         size_t one = fake_record_print(reader->part, n, text + len);
         records[i] = (struct record){.data = text + len, .len = (uint32_t)one - 1};
-        records[i].offset = (uint32_t)((uint64_t)n * FAKE_GAP + 3 - base);
+        records[i].offset = (uint32_t)((uint64_t)n * FAKE_GAP + 3 - reader->at);
         len += one;
     }
     ret->raw = (struct raw){.data = text, .len = len};
@@ -183,8 +185,9 @@ static void fake_block_fill(struct fake_reader *reader, uint32_t count, char *te
         ret->raw.records = records;
         ret->raw.records_count = count;
     }
-    fake_position(feed.delimited ? fake_border(reader->part, reader->next + count) : base + len, &ret->to);
     reader->next += count;
+    reader->at = !feed.delimited ? reader->at + len : count ? (uint64_t)(reader->next - 1) * FAKE_GAP + 4 : reader->at;
+    fake_position(reader->at, &ret->to);
     if (reader->next == feed.records && !feed.endless) {
         ret->to = POSITION_END;
     }
