@@ -18,7 +18,15 @@
 #include "engine/flow/liveness.h"
 #include "engine/flow/watcher.h"
 
-enum { READERS_MAX = 64, POLL_US = 100000, CONNECT_RETRY_US = 250000, SKIPS_MAX = 64, DEAD_MAX = 256 };
+enum {
+    READERS_MAX = 64,
+    LOOK_US = 100000,
+    POLLS_IN_A_LEASE = 8, /* of the ledgers, when there is nothing to do; once a second at most */
+    POLL_MAX_US = 1000000,
+    CONNECT_RETRY_US = 250000,
+    SKIPS_MAX = 64,
+    DEAD_MAX = 256
+};
 
 struct reader_lane {
     struct executor *executor;
@@ -48,7 +56,9 @@ struct job {
     uint64_t assignments;
     _Atomic uint64_t cuts;
     bool connected, planned, draining, stopping, failed, unreachable, over;
-    int64_t connect_deadline_us, stop_deadline_us, plan_at_us, claim_at_us;
+    int64_t connect_deadline_us, stop_deadline_us;
+    int64_t plan_at_us, claim_at_us, end_at_us; /* when to ask the ledgers again */
+    int64_t poll_us;
     char dead[DEAD_MAX][OWNER_MAX];
     const char *dead_names[DEAD_MAX];
     struct reading_counters reading;
@@ -297,7 +307,7 @@ static void part_look(struct job *job, struct part *part) {
     if (part->drop == DROP_FENCED) {
         skip_add(job, part);
     }
-    job->claim_at_us = 0;
+    job->claim_at_us = job->end_at_us = 0;
     part_unlink(job, part);
 }
 
@@ -575,6 +585,7 @@ static void plan_look(struct job *job) {
         job->failed = job->stopping = true;
         return;
     }
+    job->claim_at_us = parts ? 0 : job->claim_at_us;
     if (!job->planned) {
         weigh(job);
         log_write(LOG_INFO, "planned", "the source was listed", "parts", log_number((long long)parts), NULL);
@@ -643,12 +654,12 @@ static void claim_look(struct job *job) {
     struct error error;
     if (claims_win(&job->claims, &request, &error) != STATUS_OK) {
         log_write(LOG_WARN, "claim-retry", error.message, "code", error.code, NULL);
-        job->claim_at_us = io_now_us() + POLL_US;
+        job->claim_at_us = io_now_us() + job->poll_us;
         return;
     }
     claimed_assign(job);
     if (reader_free(job)) {
-        job->claim_at_us = io_now_us() + POLL_US; /* there was not enough for all: do not ask at every event */
+        job->claim_at_us = io_now_us() + job->poll_us; /* there was not enough for all: do not ask at every event */
     }
 }
 
@@ -663,9 +674,10 @@ static bool any_reading(const struct job *job) {
 
 /* Nothing is held and nothing could be claimed: is the work done, here and elsewhere? */
 static void end_look(struct job *job) {
-    if (!job->graph->source_caps.bounded || job->parts || !job->planned) {
+    if (!job->graph->source_caps.bounded || job->parts || !job->planned || io_now_us() < job->end_at_us) {
         return;
     }
+    job->end_at_us = io_now_us() + job->poll_us;
     struct ledger_totals totals;
     struct error error;
     if (claims_totals(&job->claims, &totals, &error) != STATUS_OK) {
@@ -737,7 +749,7 @@ static void look(struct job *job) {
     status_update(job);
     if (!job->over) {
         workers_memory_freed(job->workers); /* readers and sinks give back without telling */
-        io->timer_set(job->executor, &job->timer, io_now_us() + POLL_US);
+        io->timer_set(job->executor, &job->timer, io_now_us() + LOOK_US);
     }
 }
 
@@ -766,6 +778,8 @@ struct job *job_start(const struct job_setup *setup) {
     }
     job->setup = *setup;
     job->graph = setup->graph;
+    job->poll_us = setup->graph->pipeline->lease_us / POLLS_IN_A_LEASE;
+    job->poll_us = job->poll_us < LOOK_US ? LOOK_US : job->poll_us > POLL_MAX_US ? POLL_MAX_US : job->poll_us;
     job->claims.graph = setup->graph;
     owner_new(job->claims.owner);
     job->connect_deadline_us = io_now_us() + setup->connect_timeout_us;
