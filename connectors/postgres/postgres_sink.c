@@ -23,6 +23,52 @@ static const char *url_of(const struct postgres_options *options) {
 
 /* --- bind, free ---------------------------------------------------------------------------------------------- */
 
+/* The rule that makes a running total of what one batch gives; NULL = there is none. */
+static const char *rule_of(enum column_aggregate aggregate) {
+    static const char *const rules[] = {
+        [COLUMN_COUNT] = "add", [COLUMN_SUM] = "add",      [COLUMN_MIN] = "min",
+        [COLUMN_MAX] = "max",   [COLUMN_BOOL_AND] = "and", [COLUMN_BOOL_OR] = "or",
+        [COLUMN_AVG] = NULL,
+    };
+    return rules[aggregate];
+}
+
+static const char *merge_rule(const struct postgres_options *options, const char *column) {
+    for (uint32_t i = 0; i < options->merge.count; i++) {
+        if (strcmp(options->merge.names[i], column) == 0) {
+            return options->merge.values[i];
+        }
+    }
+    return NULL;
+}
+
+/* Aggregates of batches become totals only by their own rule. */
+static enum status rules_check(const struct postgres_options *options, const struct sink_bind *bind,
+                               struct error *error) {
+    for (uint32_t i = 0; bind->aggregates && i < bind->schema->count; i++) {
+        const char *column = bind->schema->fields[i].name, *rule = merge_rule(options, column);
+        enum column_aggregate aggregate = bind->column_aggregates[i];
+        if (aggregate == COLUMN_AVG) {
+            return error_set(error, ERROR_PERMANENT, "merge-rule",
+                             "merge: \"%s\" is an average, and averages cannot be merged: store sum and count, with the "
+                             "rule add, and divide when reading",
+                             column);
+        }
+        if (aggregate != COLUMN_PLAIN && (!rule || strcmp(rule, rule_of(aggregate)) != 0)) {
+            return error_set(error, ERROR_PERMANENT, "merge-rule",
+                             "merge: \"%s\" needs the rule %s for its aggregate, got %s", column, rule_of(aggregate),
+                             rule ? rule : "none");
+        }
+        if (aggregate == COLUMN_PLAIN && rule && strcmp(rule, "add") == 0) {
+            return error_set(error, ERROR_PERMANENT, "merge-rule",
+                             "merge: \"%s\" is no count and no sum, so adding it up batch by batch is no total: give the "
+                             "plain aggregates columns of their own",
+                             column);
+        }
+    }
+    return STATUS_OK;
+}
+
 static enum status options_check(const struct postgres_options *options, const struct sink_bind *bind,
                                  struct error *error) {
 #define REFUSE(...) return error_set(error, ERROR_PERMANENT, "postgres-options", __VA_ARGS__)
@@ -56,7 +102,7 @@ static enum status options_check(const struct postgres_options *options, const s
         REFUSE("create needs a transform: without one the table says which columns there are");
     }
 #undef REFUSE
-    return STATUS_OK;
+    return rules_check(options, bind, error);
 }
 
 static enum status sink_bind(const struct sink_bind *bind, struct sink **ret, struct error *error) {

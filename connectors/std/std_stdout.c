@@ -77,7 +77,7 @@ static void sink_free(struct sink *sink) {
 static struct sink_caps sink_caps(const struct sink *sink) {
     (void)sink;
     return (struct sink_caps){
-        .lanes = 1, .merges = true, .positionless = true, .commit = {.rows = 50000, .bytes = 16 << 20}};
+        .lanes = 1, .positionless = true, .commit = {.rows = 50000, .bytes = 16 << 20}};
 }
 
 static struct encoder *encoder_new(struct sink *sink) {

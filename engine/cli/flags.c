@@ -21,7 +21,7 @@ static const struct flag common_table[] = {
     {.name = "log-format", .value = "FORMAT", .sentence = "text (default) or json", .text = &log_format_text},
     {.name = "http", .value = "HOST:PORT", .sentence = "serve /metrics, /healthz and /readyz here", .text = &common.http},
     {.name = "memory", .value = "SIZE", .sentence = "the memory budget: 128MiB", .text = &common.memory},
-    {.name = "json", .sentence = "print results as JSON", .on = &common.json},
+    {.name = "json", .sentence = "print the result as JSON, where a command says so", .on = &common.json},
     {.name = "no-color", .sentence = "never colour the output", .on = &common.no_color},
     {.name = "verbose", .sentence = "the same as --log-level debug", .on = &common.verbose, .letter = 'v'},
     {0},

@@ -112,11 +112,12 @@ const struct option_table source_table = {source_rows, sizeof(struct source_conf
 static const struct option position_rows[] = {
     {.name = "starting_position", .type = OPTION_TEXT,
      .offset = OPTION_FIELD(struct source_config, starting_position.text),
-     .sentence = "where the first start of the pipeline begins: earliest, latest, or a time; kept "
-                 "in the ledger from then on"},
+     .sentence = "where the first start of the pipeline begins, kept in the ledger from then on: "
+                 "earliest, which is all that files and events know"},
     {.name = "until", .type = OPTION_TEXT,
      .offset = OPTION_FIELD(struct source_config, until.text),
-     .sentence = "where the pipeline ends by itself: latest, or a time"},
+     .sentence = "where the pipeline ends by itself, for sources that know more than their own end; "
+                 "files and events do not"},
     ROW_END};
 const struct option_table position_table = {position_rows, sizeof(struct source_config)};
 

@@ -177,6 +177,20 @@ static void stages_caps(const struct stage_list *stages, bool *aggregates, bool 
     }
 }
 
+/* Aggregates that nobody asked for by `scope: batch`. */
+static bool must_merge(const struct stage_list *stages, const struct transform_list *list) {
+    bool must = false;
+    for (uint32_t i = 0; i < stages->count; i++) {
+        must |= stages->items[i]->caps.aggregates && list->items[i].scope != TRANSFORM_BATCH;
+    }
+    return must;
+}
+
+static const enum column_aggregate *last_aggregates(const struct graph *graph, const struct graph_sink *sink) {
+    const struct stage_list *stages = sink->stages.count ? &sink->stages : &graph->stages;
+    return stages->count ? stages->items[stages->count - 1]->column_aggregates : NULL;
+}
+
 static void sink_schema_set(struct graph *graph, struct graph_sink *sink) {
     if (has_transforms(graph, sink)) {
         const struct schema *common = stages_output(&graph->stages, &graph->input);
@@ -198,7 +212,9 @@ static void sink_bind(struct graph *graph, struct graph_sink *sink, struct confi
         .source = graph->pipeline->source.name,
         .name = config->name,
         .schema = sink->by_name ? NULL : &sink->schema,
-        .aggregates = sink->aggregates,
+        .aggregates = must_merge(&graph->stages, &graph->pipeline->transforms) ||
+                      must_merge(&sink->stages, &config->transforms),
+        .column_aggregates = last_aggregates(graph, sink),
         .zone = graph->zone,
         .budget = graph->budget,
         .scratch_bytes = graph->pipeline->limits.scratch_bytes,

@@ -12,6 +12,7 @@
 #include "engine/base/error.h"
 #include "engine/flow/ledger.h"
 #include "engine/flow/segment.h"
+#include "engine/flow/stage.h"
 
 struct sink;
 struct sink_lane;
@@ -78,7 +79,8 @@ struct sink_bind {
     const void *options;
     const char *pipeline, *source, *name;
     const struct schema *schema; /* of the rows it will get; NULL = by name: `wanted` says which after check */
-    bool aggregates;             /* rows have origin ORIGIN_RANGE: only a merging sink may take them */
+    bool aggregates;             /* rows stand for many records and only merging makes them mean something */
+    const enum column_aggregate *column_aggregates; /* with aggregates: one for each column of the schema */
     const struct timezone *zone;
     struct budget *budget;
     uint64_t scratch_bytes;

@@ -19,6 +19,18 @@ struct stage_caps {
     bool nondeterministic; /* volatile functions: a segment that is run again gives other values */
 };
 
+/* What an output column is, for sinks that merge. An expression over aggregates is none of them. */
+enum column_aggregate {
+    COLUMN_PLAIN,
+    COLUMN_COUNT,
+    COLUMN_SUM,
+    COLUMN_MIN,
+    COLUMN_MAX,
+    COLUMN_BOOL_AND,
+    COLUMN_BOOL_OR,
+    COLUMN_AVG
+};
+
 struct stage_bind {
     struct slice text;          /* the transform as written */
     const struct schema *input; /* lives as long as the stage */
@@ -37,6 +49,7 @@ struct stage_ops {
 struct stage {
     const struct stage_ops *ops;
     const struct schema *output;
+    const enum column_aggregate *column_aggregates; /* one for each column of the output */
     struct stage_caps caps;
 };
 

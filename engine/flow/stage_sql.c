@@ -25,6 +25,20 @@ static const struct stage_ops sql_ops = {
     .run = sql_stage_run,
 };
 
+static const enum column_aggregate *aggregates_of(const struct sql_plan *plan, struct arena *arena) {
+    static const enum column_aggregate kinds[] = {
+        [SQL_NOT_AGGREGATE] = COLUMN_PLAIN, [SQL_COUNT] = COLUMN_COUNT,       [SQL_SUM] = COLUMN_SUM,
+        [SQL_MIN] = COLUMN_MIN,             [SQL_MAX] = COLUMN_MAX,           [SQL_BOOL_AND] = COLUMN_BOOL_AND,
+        [SQL_BOOL_OR] = COLUMN_BOOL_OR,     [SQL_AVG] = COLUMN_AVG,
+    };
+    uint32_t count = sql_plan_output(plan)->count;
+    enum column_aggregate *aggregates = arena_alloc(arena, (count + 1) * sizeof *aggregates);
+    for (uint32_t i = 0; i < count; i++) {
+        aggregates[i] = kinds[sql_plan_aggregate(plan, i)];
+    }
+    return aggregates;
+}
+
 enum status stage_sql_bind(const struct stage_bind *bind, struct stage **ret, struct error *error) {
     struct sql_stage *stage = arena_zalloc(bind->arena, sizeof *stage);
     if (sql_compile(bind->text, bind->input, bind->zone, bind->arena, &stage->plan, error) != STATUS_OK) {
@@ -34,6 +48,7 @@ enum status stage_sql_bind(const struct stage_bind *bind, struct stage **ret, st
     stage->base = (struct stage){
         .ops = &sql_ops,
         .output = sql_plan_output(stage->plan),
+        .column_aggregates = aggregates_of(stage->plan, bind->arena),
         .caps = {.aggregates = traits.aggregates,
                  .whole_input = traits.order_or_limit,
                  .nondeterministic = traits.volatile_calls},
