@@ -61,6 +61,28 @@ bool log_state_knows_entry(const struct log_state *state, const char *entry) {
     return name_map_get(&state->entries, entry, &at);
 }
 
+/* The row that bears a file's name, or that of its first split, is found at once; any other is searched for in its chunk. */
+const struct log_row *log_state_entry_row(const struct log_state *state, const char *entry) {
+    uint32_t at;
+    char split[PART_NAME_MAX + 1];
+    snprintf(split, sizeof split, "%s#0", entry);
+    if ((name_map_get(&state->names, entry, &at) || name_map_get(&state->names, split, &at)) &&
+        strcmp(state->rows[at].info.entry, entry) == 0) {
+        return &state->rows[at];
+    }
+    uint32_t number;
+    if (!name_map_get(&state->entries, entry, &number)) {
+        return NULL;
+    }
+    const struct log_chunk *chunk = &state->chunks[number];
+    for (uint32_t i = chunk->first; i < chunk->first + chunk->count; i++) {
+        if (strcmp(state->rows[i].info.entry, entry) == 0) {
+            return &state->rows[i];
+        }
+    }
+    return NULL;
+}
+
 const char *log_state_owner(struct log_state *state, const char *owner) {
     if (!owner[0]) {
         return "";

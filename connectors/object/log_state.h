@@ -77,6 +77,8 @@ void log_state_fini(struct log_state *state);
 /* NULL = absent. */
 struct log_row *log_state_row(const struct log_state *state, const char *part);
 bool log_state_knows_entry(const struct log_state *state, const char *entry);
+/* A row of the entry; NULL = none. */
+const struct log_row *log_state_entry_row(const struct log_state *state, const char *entry);
 const char *log_state_owner(struct log_state *state, const char *owner); /* interned */
 bool log_state_has_id(const struct log_state *state, const char *id);
 void log_state_id_add(struct log_state *state, const char *id);

@@ -117,6 +117,19 @@ static enum status file_plan_known(struct ledger *base, const char *const *entri
     return STATUS_OK;
 }
 
+static enum status file_plan_ident(struct ledger *base, const char *entry, struct arena *arena,
+                                   const char **ret_ident, int64_t deadline_us, struct error *error) {
+    (void)deadline_us;
+    struct object_ledger *ledger = self(base);
+    if (enter(ledger, error) != STATUS_OK) {
+        return STATUS_FAILED;
+    }
+    const struct log_row *row = log_state_entry_row(&ledger->log->state, entry);
+    *ret_ident = row ? arena_text(arena, slice_of(row->info.ident)) : NULL;
+    log_unlock(ledger->log);
+    return STATUS_OK;
+}
+
 /* Named by what is in it: a chunk that stands already is the same. */
 static enum status chunk_put(struct log *log, const struct part_list *parts, json_t *names, struct error *error) {
     json_t *json = plan_chunk_build(parts);
@@ -557,6 +570,7 @@ static const struct ledger_ops file_ledger_ops = {
     .open = file_open,
     .close = file_close,
     .plan_known = file_plan_known,
+    .plan_ident = file_plan_ident,
     .plan_put = file_plan_put,
     .totals = file_totals,
     .query = file_query,

@@ -107,6 +107,7 @@ const struct source_ops object_source_ops = {
     .position_at = source_position_at,
     .offset_of = source_offset_of,
     .list = source_list,
+    .changed = plan_changed,
     .open = source_open,
     .read = object_reader_read,
     .wake = object_reader_wake,

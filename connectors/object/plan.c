@@ -355,6 +355,24 @@ static enum status path_plan(const struct object_source *source, const char *pat
     return status;
 }
 
+bool plan_changed(struct source *source, const char *entry, const char *ident, char *ret_what, size_t size) {
+    (void)source;
+    struct arena *arena = arena_new(NULL, POOL_READ);
+    const char *path = path_of_entry(entry, arena);
+    struct stat now;
+    uint64_t planned;
+    bool changed = path && stat(path, &now) == 0 && sscanf(ident, "size=%" SCNu64 " ", &planned) == 1 &&
+                   (uint64_t)now.st_size != planned;
+    if (changed) {
+        snprintf(ret_what, size,
+                 "a file that was planned with %" PRIu64 " bytes has %" PRIu64 " now; what changed is not read: give new data "
+                 "a file of its own, or read growing files with follow: true",
+                 planned, (uint64_t)now.st_size);
+    }
+    arena_free(arena);
+    return changed;
+}
+
 enum status plan_list(struct object_source *source, bool (*known)(void *context, const char *entry), void *context,
                       struct arena *arena, struct part_list *ret, struct error *error) {
     struct path_list paths = {0};

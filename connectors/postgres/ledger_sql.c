@@ -224,6 +224,7 @@ static const char *const texts[SQL_COUNT] = {
     [SQL_PLAN_KNOWN] =
         "select e.n from unnest($4::text[]) with ordinality as e(entry, n)"
         " where exists (select from @leat_ledger l where " KEY " and l.entry = e.entry)",
+    [SQL_PLAN_IDENT] = "select l.ident from @leat_ledger l where " KEY " and l.entry = $4 limit 1",
     [SQL_TOTALS] =
         "select count(*), count(*) filter (where l.state = 'open'),"
         " count(*) filter (where l.state = 'stopped'), count(*) filter (where l.state = 'ended'),"

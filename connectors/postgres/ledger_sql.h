@@ -16,6 +16,7 @@ enum ledger_sql {
     SQL_PLAN_START,
     SQL_PLAN_PUT,
     SQL_PLAN_KNOWN,
+    SQL_PLAN_IDENT,
     SQL_TOTALS,
     SQL_QUERY_FREE,
     SQL_QUERY_ALL,

@@ -149,6 +149,19 @@ static enum status ledger_plan_known(struct ledger *base, const char *const *ent
     return STATUS_OK;
 }
 
+static enum status ledger_plan_ident(struct ledger *base, const char *entry, struct arena *arena,
+                                     const char **ret_ident, int64_t deadline_us, struct error *error) {
+    struct postgres_ledger *ledger = ledger_self(base);
+    arena_reset(ledger->scratch);
+    const char *const values[] = {KEY_VALUES(ledger), entry};
+    const struct call call = {STEP_QUERY, SQL_PLAN_IDENT, values, 4, "reading the plan"};
+    if (call_ask(ledger, &call, deadline_us, error) != STATUS_OK) {
+        return STATUS_FAILED;
+    }
+    *ret_ident = session_rows(ledger->session) ? arena_text(arena, slice_of(session_text(ledger->session, 0, 0))) : NULL;
+    return STATUS_OK;
+}
+
 /* The entries of a plan as arrays, one for each column. */
 struct plan_arrays {
     const char *part, *entry, *ident, *detail, *first, *weight;
@@ -345,6 +358,7 @@ static const struct ledger_ops ops = {
     .open = ledger_open,
     .close = ledger_close,
     .plan_known = ledger_plan_known,
+    .plan_ident = ledger_plan_ident,
     .plan_put = ledger_plan_put,
     .totals = ledger_totals,
     .query = ledger_query,

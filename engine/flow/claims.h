@@ -23,8 +23,12 @@ struct claims {
 enum status claims_open(struct claims *claims, struct error *error) MUST_CHECK;
 void claims_close(struct claims *claims);
 
-/* Lists the source and puts what is new into the plan. *ret_parts: how many parts the source has now. */
-enum status claims_plan(struct claims *claims, uint64_t *ret_parts, struct error *error) MUST_CHECK;
+struct planned {
+    uint64_t parts;   /* that are new */
+    uint64_t changed; /* entries whose data is no longer what was planned: each was told by name */
+};
+/* Lists the source and puts what is new into the plan. */
+enum status claims_plan(struct claims *claims, struct planned *ret, struct error *error) MUST_CHECK;
 
 /* The weights of all open parts; false when that is not known cheaply. */
 struct weight {

@@ -574,9 +574,9 @@ static void plan_look(struct job *job) {
         return;
     }
     struct error error;
-    uint64_t parts = 0;
+    struct planned planned = {0};
     job->plan_at_us = now + job->graph->source_caps.relist_us;
-    if (claims_plan(&job->claims, &parts, &error) != STATUS_OK) {
+    if (claims_plan(&job->claims, &planned, &error) != STATUS_OK) {
         if (error.class == ERROR_TRANSIENT) {
             log_write(LOG_WARN, "plan-retry", error.message, "code", error.code, NULL);
             return;
@@ -585,14 +585,15 @@ static void plan_look(struct job *job) {
         job->failed = job->stopping = true;
         return;
     }
-    job->claim_at_us = parts ? 0 : job->claim_at_us;
+    job->claim_at_us = planned.parts ? 0 : job->claim_at_us;
+    job->failed |= planned.changed > 0;
     if (!job->planned) {
         weigh(job);
-        log_write(LOG_INFO, "planned", "the source was listed", "parts", log_number((long long)parts), NULL);
+        log_write(LOG_INFO, "planned", "the source was listed", "parts", log_number((long long)planned.parts), NULL);
     }
     job->planned = true;
     pthread_mutex_lock(&job->lock);
-    job->status.parts_known = parts;
+    job->status.parts_known = planned.parts;
     pthread_mutex_unlock(&job->lock);
 }
 

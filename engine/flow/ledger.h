@@ -93,6 +93,10 @@ struct ledger_ops {
     /* Which of the entries stand in the plan already: sets known[i]. */
     enum status (*plan_known)(struct ledger *ledger, const char *const *entries, uint32_t count, bool *ret_known,
                               int64_t deadline_us, struct error *error);
+    /* The ident of a planned entry, in the arena; NULL = it is not in the plan. May be NULL: then nobody asks whether
+     * planned data has changed since. */
+    enum status (*plan_ident)(struct ledger *ledger, const char *entry, struct arena *arena, const char **ret_ident,
+                              int64_t deadline_us, struct error *error);
     /* Puts entries that are absent, each whole; what stands is never changed. started: puts `_start` in the same atomic
      * step. Idempotent, safe from several processes. */
     enum status (*plan_put)(struct ledger *ledger, const struct part_list *parts, bool started, int64_t deadline_us,

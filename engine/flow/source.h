@@ -64,6 +64,10 @@ struct source_ops {
     enum status (*list)(struct source *source, bool (*known)(void *context, const char *entry), void *context,
                         struct arena *arena, struct part_list *ret, struct error *error);
 
+    /* R: has planned data changed, as far as a cheap look tells (a file's size)? Then true, with words for people. May be
+     * NULL. Data that is gone has not changed. */
+    bool (*changed)(struct source *source, const char *entry, const char *ident, char *ret_what, size_t size);
+
     /* R: opens a part at a position. Compares ident; a changed one is permanent (`file-changed`). mark is what was
      * last committed with the position, "" at first. The reader may look at `from` only at a record border. */
     enum status (*open)(struct source *source, const struct part_info *part, const struct position *from,
