@@ -465,6 +465,7 @@ void claims_stop(struct claims *claims, struct part *part, const char *reason) {
         struct error error;
         if (part->shares[i].won && !part->shares[i].ended &&
             ledger->ops->note(ledger, &note, deadline(), &error) != STATUS_OK) {
+            claims->orphans = true; /* claimed again, it stops again */
             log_write(LOG_WARN, "stop-not-noted", error.message, "part", part->info.name, NULL);
         }
         part->shares[i].won = false;
