@@ -93,12 +93,12 @@ static void source_tell(struct facts *facts, const struct graph *graph) {
 
 static const char *guarantee_of(const struct graph *graph, const struct graph_sink *sink) {
     if (!graph->source_caps.replayable) {
-        return "at most once";
+        return "at-most-once";
     }
     if (sink->caps.guarantee) {
-        return "exactly once";
+        return "exactly-once";
     }
-    return graph->pipeline->ledger.connector ? "at least once" : "none";
+    return graph->pipeline->ledger.connector ? "at-least-once" : "none";
 }
 
 static const char *reason_of(struct arena *arena, const struct graph *graph, const struct graph_sink *sink) {
@@ -111,8 +111,8 @@ static const char *reason_of(struct arena *arena, const struct graph *graph, con
     }
     if (graph->pipeline->ledger.connector) {
         return arena_printf(arena,
-                            "the sink keeps no position; the ledger (%s) is written after the output, so a crash between "
-                            "the two delivers one unit again",
+                            "the sink keeps no position; the ledger (%s) is written after the output, so a crash "
+                            "between the two delivers one unit again",
                             graph->pipeline->ledger.connector->kind);
     }
     return "nothing keeps the position: the next run begins at the beginning; name a `ledger:` to keep it";
@@ -120,16 +120,16 @@ static const char *reason_of(struct arena *arena, const struct graph *graph, con
 
 static void batch_tell(struct facts *facts, const struct graph_sink *sink) {
     if (sink->aggregates && sink->caps.merges) {
-        fact(facts, "batch", "aggregates see one batch; the sink merges them, so that totals do not depend on how records "
-                             "fall into batches");
+        fact(facts, "batch", "aggregates see one batch; the sink merges them, so that totals do not depend on how "
+                             "records fall into batches");
     } else if (sink->aggregates) {
         fact(facts, "batch", "aggregates see one batch: their values depend on how records fall into batches");
     } else {
         fact(facts, "batch", "nothing depends on how records fall into batches");
     }
     if (sink->nondeterministic) {
-        fact(facts, "volatile", "a volatile function (random(), gen_random_uuid() or the like) is called: a record that is "
-                                "worked on again after a crash gets another value");
+        fact(facts, "volatile", "a volatile function (random(), gen_random_uuid() or the like) is called: a record "
+                                "that is worked on again after a crash gets another value");
     }
 }
 
@@ -155,8 +155,8 @@ static void commit_tell(struct facts *facts, const struct graph *graph, const st
     const char *restart = graph->source_caps.replayable
                               ? arena_printf(facts->arena,
                                              "after a crash each part is read again from its last commit: what was in "
-                                             "memory (at most %s of it) and in the open unit; a compressed file is unpacked "
-                                             "from its beginning",
+                                             "memory (at most %s of it) and in the open unit; a compressed file is "
+                                             "unpacked from its beginning",
                                              bytes_text(facts->arena, graph->pipeline->limits.memory_bytes))
                               : "after a crash nothing can be read again";
     fact(facts, "restart", restart);
@@ -174,24 +174,24 @@ static void sink_tell(struct facts *facts, const struct graph *graph, const stru
     fact(facts, "dead_letters", config->dead_letter_limit < 0
                                     ? "no limit"
                                     : arena_printf(facts->arena,
-                                                   "a part stops by name when more than %.4g%% of its last 10,000 records "
-                                                   "(100 at least) are dead letters",
+                                                   "a part stops by name when more than %.4g%% of its last 10,000 "
+                                                   "records (100 at least) are dead letters",
                                                    config->dead_letter_limit * 100));
 }
 
 static void limits_tell(struct facts *facts, const struct graph *graph) {
     const struct limits_config *limits = &graph->pipeline->limits;
     fact(facts, "memory", bytes_text(facts->arena, limits->memory_bytes));
+    uint64_t resident = limits->memory_bytes + ((uint64_t)RSS_BEYOND_MIB << 20);
     fact(facts, "worst_case", arena_printf(facts->arena, "%s resident: memory and %d MiB for the program",
-                                           bytes_text(facts->arena, limits->memory_bytes + ((uint64_t)RSS_BEYOND_MIB << 20)),
-                                           RSS_BEYOND_MIB));
+                                           bytes_text(facts->arena, resident), RSS_BEYOND_MIB));
     fact(facts, "scratch", bytes_text(facts->arena, limits->scratch_bytes));
     fact(facts, "record", arena_printf(facts->arena, "%s at most; a larger one becomes a dead letter",
                                        bytes_text(facts->arena, limits->record_bytes_max)));
     fact(facts, "shutdown", arena_printf(facts->arena, "%s to commit what was read",
                                          seconds_text(facts->arena, graph->pipeline->shutdown_timeout_us)));
-    fact(facts, "lease", arena_printf(facts->arena, "%s until a process that froze loses its parts; a dead one on the same "
-                                                    "host loses them at once",
+    fact(facts, "lease", arena_printf(facts->arena, "%s until a process that froze loses its parts; a dead one on the "
+                                                    "same host loses them at once",
                                       seconds_text(facts->arena, graph->pipeline->lease_us)));
 }
 

@@ -17,7 +17,8 @@ static const char *position_flag, *sink_flag;
 static bool yes_flag, force_flag;
 
 static const struct flag ledger_flags[] = {
-    {.name = "position", .value = "P", .sentence = "the new position, as `show` prints it under next", .text = &position_flag},
+    {.name = "position", .value = "P", .sentence = "the new position, as `show` prints it under next",
+     .text = &position_flag},
     {.name = "sink", .value = "NAME", .sentence = "this sink alone; default: all of the pipeline", .text = &sink_flag},
     {.name = "yes", .sentence = "do not ask", .on = &yes_flag, .letter = 'y'},
     {.name = "force", .sentence = "also parts that a living process owns: it loses them", .on = &force_flag},
@@ -129,8 +130,8 @@ static void who_asks(struct change *change) {
     const struct passwd *user = getpwuid(getuid());
     char host[100] = "?";
     gethostname(host, sizeof host - 1);
-    snprintf(change->who, sizeof change->who, "leat ledger %s by %s@%s", change->action->name, user ? user->pw_name : "?",
-             host);
+    snprintf(change->who, sizeof change->who, "leat ledger %s by %s@%s", change->action->name,
+             user ? user->pw_name : "?", host);
 }
 
 static bool is_changed(const struct change *change, const struct ledger_row *row) {
@@ -138,8 +139,8 @@ static bool is_changed(const struct change *change, const struct ledger_row *row
 }
 
 /* What will be changed; negative = a living process owns one of them. */
-static int64_t changed_count(const struct ledgers *ledgers, const struct change *change, const struct ledger_view *views,
-                             uint32_t count) {
+static int64_t changed_count(const struct ledgers *ledgers, const struct change *change,
+                             const struct ledger_view *views, uint32_t count) {
     int64_t changed = 0;
     for (uint32_t i = 0; i < count; i++) {
         for (uint32_t j = 0; j < views[i].rows.count; j++) {
@@ -149,8 +150,8 @@ static int64_t changed_count(const struct ledgers *ledgers, const struct change 
             }
             if (!force_flag && strcmp(owner_state(ledgers, row), "alive") == 0) {
                 fprintf(stderr,
-                        "leat: part %s is owned by a process that lives (%s); stop it first, or take the part away from it "
-                        "with --force\n",
+                        "leat: part %s is owned by a process that lives (%s); stop it first, or take the part away "
+                        "from it with --force\n",
                         row->info.name, row->owner);
                 return -1;
             }
@@ -165,7 +166,8 @@ static bool agreed(const struct change *change, int64_t rows) {
         return true;
     }
     fprintf(stderr, "%s %s in %lld ledger row%s: %s.\nGo on? [y/N] ", change->action->name,
-            change->part ? change->part : "all parts", (long long)rows, rows == 1 ? "" : "s", change->action->consequence);
+            change->part ? change->part : "all parts", (long long)rows, rows == 1 ? "" : "s",
+            change->action->consequence);
     char answer[16];
     return fgets(answer, sizeof answer, stdin) && (answer[0] == 'y' || answer[0] == 'Y');
 }
@@ -200,7 +202,8 @@ static int nothing_to_change(const struct change *change) {
     return EXIT_DONE;
 }
 
-static int change_run(struct ledgers *ledgers, const struct change *change, struct ledger_view *views, uint32_t count) {
+static int change_run(struct ledgers *ledgers, const struct change *change, struct ledger_view *views,
+                      uint32_t count) {
     int64_t rows = changed_count(ledgers, change, views, count);
     if (rows <= 0) {
         return rows < 0 ? EXIT_FAILED : nothing_to_change(change);
@@ -244,8 +247,8 @@ static int usage_check(const struct action *action, int argc) {
         return cli_usage_error(command, "leat ledger %s takes no --position", action->name);
     }
     if (!action->shows && !yes_flag && !isatty(STDIN_FILENO)) {
-        return cli_usage_error(command, "leat ledger %s asks before it changes anything; without a terminal it needs --yes",
-                               action->name);
+        return cli_usage_error(command, "leat ledger %s asks before it changes anything; without a terminal it needs "
+                               "--yes", action->name);
     }
     return EXIT_DONE;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Inside of `leat ledger`: one pipeline's ledgers, opened by a process that runs nothing. Main thread; calls block. */
+/* Inside of `leat ledger`: one pipeline's ledgers, opened by a process that runs nothing and claims nothing. Main
+ * thread; calls block until their deadline. */
 #ifndef LEAT_CLI_LEDGER_H
 #define LEAT_CLI_LEDGER_H
 

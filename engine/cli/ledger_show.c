@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Ledger rows as an aligned table, or as one JSON array. */
+/* Ledger rows as an aligned table for people, or as one JSON array. Rows lie in the arena of the ledgers until the
+ * widths of all columns are known; numbers stand to the right. */
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -83,8 +84,8 @@ static void line_print(const char *const cells[COLUMNS], const size_t widths[COL
     for (int i = 0; i < COLUMNS; i++) {
         int padding = (int)(widths[i] - width_of(cells[i]));
         bool last = i + 1 == COLUMNS;
-        printf("%s%*s%s%*s", i ? "  " : "", is_number[i] ? padding : 0, "", cells[i], is_number[i] || last ? 0 : padding,
-               "");
+        printf("%s%*s%s%*s", i ? "  " : "", is_number[i] ? padding : 0, "", cells[i],
+               is_number[i] || last ? 0 : padding, "");
     }
     printf("\n");
 }

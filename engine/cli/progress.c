@@ -116,7 +116,8 @@ static void tick(uv_timer_t *timer) {
     if (done >= 0) {
         len += bar_print(line + len, sizeof line - (size_t)len, done);
     }
-    len += snprintf(line + len, sizeof line - (size_t)len, "  %s rows  %s rows/s  %.1f MB/s", grouped(now.records, total),
+    len += snprintf(line + len, sizeof line - (size_t)len, "  %s rows  %s rows/s  %.1f MB/s",
+                    grouped(now.records, total),
                     grouped((uint64_t)((double)(now.records - before->records) * rate), rows),
                     (double)(now.bytes - before->bytes) * rate / 1e6);
     if (done >= 0) {
@@ -162,8 +163,8 @@ static void sink_summary(const char *pipeline, const struct sink_sample *sink, d
         log_write(LOG_INFO, "summary", "books of this run", "pipeline", pipeline, "sink", sink->name, "in",
                   log_number((long long)settled), "delivered", log_number((long long)delivered), "filtered",
                   log_number((long long)filtered), "dead_letters", log_number((long long)letters), "commits",
-                  log_number((long long)sink->figures[SINK_COMMITS]), "milliseconds", log_number((long long)(seconds * 1e3)),
-                  NULL);
+                  log_number((long long)sink->figures[SINK_COMMITS]), "milliseconds",
+                  log_number((long long)(seconds * 1e3)), NULL);
         return;
     }
     char in[32], out[32], less[32], bad[32], rate[32];

@@ -187,8 +187,8 @@ static void second_signal_leaves(void) {
 /* A job that is blocked in a call to its server cannot end itself in time. */
 static void patience_over(uv_timer_t *timer) {
     (void)timer;
-    log_write(LOG_WARN, "drain-timed-out", "a sink or ledger does not answer; what was not committed is read again at the "
-              "next run", NULL);
+    log_write(LOG_WARN, "drain-timed-out",
+              "a sink or ledger does not answer; what was not committed is read again at the next run", NULL);
     progress_close(run.progress);
     leave_without_cleaning(EXIT_FAILED);
 }
@@ -317,7 +317,8 @@ static int refuse(int code) {
 
 static int run_command(int argc, char **argv) {
     if (argc < 2 || argc > PIPELINES_MAX + 1) {
-        return cli_usage_error(command_find("run"), argc < 2 ? "which pipeline file?" : "at most %d files", PIPELINES_MAX);
+        return cli_usage_error(command_find("run"), argc < 2 ? "which pipeline file?" : "at most %d files",
+                               PIPELINES_MAX);
     }
     run.started_us = io_now_us();
     uv_loop_init(&run.loop);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Inside of `leat run`: the pipelines of the process and what they run as. Main thread alone, on its loop. */
+/* Inside of `leat run`: the pipelines of the process and what they run as: a file is read as a generation, and a reload
+ * replaces one generation by the next. Main thread alone, on its loop. */
 #ifndef LEAT_CLI_RUN_H
 #define LEAT_CLI_RUN_H
 

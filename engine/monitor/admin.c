@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The pages. All are read by GET alone and change nothing. */
+/* The pages. All are read by GET alone and change nothing; each is printed into an arena of its own that goes with
+ * the answer. */
 #include "engine/monitor/monitor.h"
 
 enum { PAGE_BYTES = 16 << 10 };
@@ -47,13 +48,13 @@ static const struct page *page_find(struct slice path) {
 void admin_handle(void *context, struct http_exchange *exchange, const struct http_request *request) {
     const struct page *page = page_find(request->path);
     if (!page) {
-        http_respond(exchange, &(struct http_response){
-                                   .code = 404, .body = SLICE_LITERAL("there is /metrics, /healthz, /readyz and /version\n")});
+        const struct slice words = SLICE_LITERAL("there is /metrics, /healthz, /readyz and /version\n");
+        http_respond(exchange, &(struct http_response){.code = 404, .body = words});
         return;
     }
     if (!slice_is(request->method, "GET")) {
-        http_respond(exchange,
-                     &(struct http_response){.code = 405, .allow = "GET", .body = SLICE_LITERAL("only GET is answered\n")});
+        const struct slice words = SLICE_LITERAL("only GET is answered\n");
+        http_respond(exchange, &(struct http_response){.code = 405, .allow = "GET", .body = words});
         return;
     }
     struct arena *arena = arena_new(NULL, POOL_READ);

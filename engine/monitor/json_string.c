@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One pass, byte by byte outside of multi-byte sequences. */
+/* One pass, byte by byte outside of multi-byte sequences: what these commands and pages write is a few kilobytes, so
+ * it is not made faster. */
 #include "engine/monitor/json_string.h"
 
 #include "engine/record/json_text.h"

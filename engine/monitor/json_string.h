@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Text as a JSON string, whatever its bytes: what is no UTF-8 becomes U+FFFD. */
+/* Text as a JSON string, whatever its bytes: what is no UTF-8 becomes U+FFFD. For answers and tables; records have
+ * encoders of their own. */
 #ifndef LEAT_MONITOR_JSON_STRING_H
 #define LEAT_MONITOR_JSON_STRING_H
 

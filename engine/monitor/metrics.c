@@ -41,7 +41,8 @@ static void label(struct buffer *out, const char *key, const char *value, bool f
     buffer_append_byte(out, '"');
 }
 
-static void line_begin(const struct page *page, const char *name, const struct sampled *pipeline, const char *component) {
+static void line_begin(const struct page *page, const char *name, const struct sampled *pipeline,
+                       const char *component) {
     buffer_printf(page->out, "%s", name);
     label(page->out, "pipeline", pipeline->watched->name, true);
     if (component) {
@@ -83,7 +84,8 @@ static const struct sink_row sink_rows[] = {
     {SINK_UNKNOWN_NOT, "leat_unknown_outcomes_total", "", NULL, "resolved", "not", 1},
     {SINK_FENCED, "leat_fenced_total", "counter", "Parts lost to another process at a commit.", NULL, NULL, 1},
     {SINK_MOVED, "leat_moved_total", "counter", "Parts whose position was not where it was expected.", NULL, NULL, 1},
-    {SINK_REJECTED_ROWS, "leat_rejected_rows_total", "counter", "Records that the sink refused row by row.", NULL, NULL, 1},
+    {SINK_REJECTED_ROWS, "leat_rejected_rows_total", "counter", "Records that the sink refused row by row.", NULL, NULL,
+     1},
 };
 
 static void sink_row_print(const struct page *page, const struct sink_row *row) {

@@ -69,7 +69,8 @@ const char *watched_name(const struct watched *watched);
 
 /* A job begins; both are borrowed until watched_end. */
 void watched_begin(struct watched *watched, const struct graph *graph, struct job *job);
-/* It has ended and will be freed: its figures are kept. result: how the pipeline ended, RUNNING = another job follows. */
+/* It has ended and will be freed: its figures are kept. result: how the pipeline ended; RUNNING = another job
+ * follows. */
 void watched_end(struct watched *watched, enum job_result result);
 /* SIGHUP: taken, or refused with a reason. */
 void watched_reloaded(struct watched *watched, bool taken);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* /proc/self/stat, /proc/self/fd, /proc/stat for the boot time. */
+/* /proc/self/stat, /proc/self/fd, and /proc/stat for the boot time. Read at each look: a few system calls. Main
+ * thread. */
 #include "engine/monitor/process.h"
 
 #include <dirent.h>

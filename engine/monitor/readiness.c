@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A pipeline is ready while its source and sinks answer and no part of it is stopped by name, or when it is done. */
+/* A pipeline is ready while its source and sinks answer and no part of it is stopped by name, or when it is done.
+ * Reasons are for people: they pass the redaction of secrets, as log lines do. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -78,7 +79,8 @@ bool readiness_print(struct monitor *monitor, struct buffer *out) {
         }
         buffer_printf(&list, "%s{\"pipeline\":", watched == monitor->first ? "" : ",");
         json_string_append(&list, watched->name);
-        buffer_printf(&list, ",\"ready\":%s,\"state\":\"%s\",\"reasons\":[", count ? "false" : "true", state_name(watched));
+        buffer_printf(&list, ",\"ready\":%s,\"state\":\"%s\",\"reasons\":[", count ? "false" : "true",
+                      state_name(watched));
         buffer_append_slice(&list, buffer_slice(&reasons));
         buffer_printf(&list, "]}");
         all &= count == 0;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Inside of the monitor: the pipelines and what is kept of their earlier jobs. */
+/* Inside of the monitor: the pipelines and what is kept of their earlier jobs. Main thread; a watched pipeline lives as
+ * long as its monitor. */
 #ifndef LEAT_MONITOR_WATCHED_H
 #define LEAT_MONITOR_WATCHED_H
 

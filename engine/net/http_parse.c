@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One pass over the lines of a complete head; nothing is decoded or copied. */
+/* One pass over the lines of a complete head; nothing is decoded or copied. Until the empty line has come nothing is
+ * looked at but the length. */
 #include "engine/net/http_parse.h"
 
 #include <stdio.h>
@@ -180,7 +181,7 @@ static int lines_parse(struct slice head, struct http_request *request) {
 
 enum status http_head_parse(struct slice bytes, struct http_request *ret, size_t *ret_len, int *ret_code) {
     size_t skipped = 0; /* empty lines before a request: RFC 9112, 2.2 */
-    for (int i = 0; i < BLANK_LINES_MAX && bytes.len - skipped >= 2 && memcmp(bytes.data + skipped, "\r\n", 2) == 0; i++) {
+    while (skipped < BLANK_LINES_MAX * 2 && bytes.len - skipped >= 2 && memcmp(bytes.data + skipped, "\r\n", 2) == 0) {
         skipped += 2;
     }
     struct slice rest = {.data = bytes.data + skipped, .len = bytes.len - skipped};

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Heads as text, whole, cut short, and broken in every way that smuggles or floods. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -142,7 +143,8 @@ static void addresses_are_taken_apart(void **state) {
         assert_string_equal(address.host, good[i].host);
         assert_string_equal(address.port, good[i].port);
     }
-    static const char *const bad[] = {"", ":", "a", "a:", "a:b", "a:65536", "[::1]", "[::1]80", "::1:80", "1:2:3", "-1"};
+    static const char *const bad[] = {"", ":", "a", "a:", "a:b", "a:65536", "[::1]", "[::1]80", "::1:80", "1:2:3",
+                                      "-1"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         if (http_address_parse(bad[i], &address)) {
             fail_msg("taken for an address: %s", bad[i]);
@@ -152,9 +154,10 @@ static void addresses_are_taken_apart(void **state) {
 
 static void a_name_that_was_made_to_point_here_is_not_served(void **state) {
     (void)state;
-    static const char *const good[] = {"localhost", "LOCALHOST:1", "127.0.0.1:8686", "127.1.2.3", "[::1]:8686", "[::1]", ""};
-    static const char *const bad[] = {"evil.example", "evil.example:8686", "127.evil.example", "localhost.evil", "10.0.0.1",
-                                      "[::2]", "::1", "[::1", "localhost:1:2"};
+    static const char *const good[] = {"localhost", "LOCALHOST:1", "127.0.0.1:8686", "127.1.2.3", "[::1]:8686",
+                                       "[::1]", ""};
+    static const char *const bad[] = {"evil.example", "evil.example:8686", "127.evil.example", "localhost.evil",
+                                      "10.0.0.1", "[::2]", "::1", "[::1", "localhost:1:2"};
     for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
         assert_true(http_host_allowed(slice_of(good[i]), "127.0.0.1"));
         assert_true(http_host_allowed(slice_of(good[i]), "::1"));

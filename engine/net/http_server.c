@@ -97,7 +97,9 @@ static void time_over(uv_timer_t *timer) {
 
 static void phase_set(struct http_exchange *connection, enum phase phase) {
     const struct http_server_setup *setup = &connection->server->setup;
-    int64_t limit = phase == PHASE_IDLE ? setup->idle_timeout_ms : phase == PHASE_LINGER ? LINGER_MS : setup->request_timeout_ms;
+    int64_t limit = phase == PHASE_IDLE     ? setup->idle_timeout_ms
+                    : phase == PHASE_LINGER ? LINGER_MS
+                                            : setup->request_timeout_ms;
     bool same = connection->phase == phase;
     connection->phase = phase;
     if (phase == PHASE_HANDLED) {
@@ -392,7 +394,8 @@ static void address_print(struct http_server *server) {
         getnameinfo((struct sockaddr *)&name, (socklen_t)len, NULL, 0, port, sizeof port, NI_NUMERICSERV);
     }
     bool v6 = strchr(server->bound.host, ':');
-    snprintf(server->address, sizeof server->address, "%s%s%s:%s", v6 ? "[" : "", server->bound.host, v6 ? "]" : "", port);
+    snprintf(server->address, sizeof server->address, "%s%s%s:%s", v6 ? "[" : "",
+             server->bound.host, v6 ? "]" : "", port);
 }
 
 static void listener_closed(uv_handle_t *handle) {

@@ -126,7 +126,8 @@ static void requests_on_one_connection_are_answered_in_order(void **state) {
     (void)state;
     start((struct http_server_setup){0});
     int fd = client();
-    say(fd, "GET /a HTTP/1.1\r\nHost: localhost\r\n\r\nPOST /b HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4\r\n\r\nbody"
+    say(fd, "GET /a HTTP/1.1\r\nHost: localhost\r\n\r\n"
+            "POST /b HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4\r\n\r\nbody"
             "GET /c HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
     expect(fd, "GET /c []\n");
     assert_true(strstr(world.got, "GET /a []\n") < strstr(world.got, "POST /b [body]\n"));

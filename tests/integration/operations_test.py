@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Running pipelines as an operator meets them: metrics whose books balance, readiness, reload by SIGHUP, positions changed
-by hand, what `explain` promises, and how a process ends.
+"""Running pipelines as an operator meets them: metrics whose books balance, readiness, reload by SIGHUP, positions
+changed by hand, what `explain` promises, and how a process ends.
 """
 import json
 import os
@@ -298,7 +298,8 @@ class Ledger(Case):
     def test_what_is_wrong_is_usage(self):
         self.leat("run", "p.yaml")
         part = next(iter(self.rows()))
-        for wrong in [["ledger"], ["ledger", "shwo", "p.yaml"], ["ledger", "show"], ["ledger", "set", "p.yaml", part, "--yes"],
+        for wrong in [["ledger"], ["ledger", "shwo", "p.yaml"], ["ledger", "show"],
+                      ["ledger", "set", "p.yaml", part, "--yes"],
                       ["ledger", "set", "p.yaml", "--position", "1", "--yes"],
                       ["ledger", "set", "p.yaml", part, "--position", "nowhere", "--yes"],
                       ["ledger", "resume", "p.yaml", "--position", "1", "--yes"],
@@ -362,8 +363,8 @@ class Ends(Served):
         listener = socket.create_server(("127.0.0.1", 0))  # takes connections, never says a word
         self.addCleanup(listener.close)
         self.put("in/1.json", lines(0, 100))
-        self.put("p.yaml", pipeline(sink=f'postgres: {{url: "postgres://x@127.0.0.1:{listener.getsockname()[1]}/x", table: t}}',
-                                    more=more))
+        url = f"postgres://x@127.0.0.1:{listener.getsockname()[1]}/x"
+        self.put("p.yaml", pipeline(sink=f'postgres: {{url: "{url}", table: t}}', more=more))
         return self.serve("p.yaml")
 
     def test_a_second_signal_leaves_at_once(self):
@@ -406,11 +407,11 @@ class Explain(Case):
         return json.loads(self.leat("explain", "p.yaml", "--json"))
 
     def test_the_guarantee_of_each_pair_and_why(self):
-        self.assertEqual(self.explained(pipeline())["sinks"][0]["guarantee"], "exactly once")
+        self.assertEqual(self.explained(pipeline())["sinks"][0]["guarantee"], "exactly-once")
         self.assertEqual(self.explained(pipeline(sink="drop: {}"))["sinks"][0]["guarantee"], "none")
         named = pipeline(sink="stdout: {}", more="ledger: {file: {path: ./ledger/}}\n")
-        self.assertEqual(self.explained(named)["sinks"][0]["guarantee"], "at least once")
-        self.assertEqual(self.explained(pipeline(source="stdin: {}"))["sinks"][0]["guarantee"], "at most once")
+        self.assertEqual(self.explained(named)["sinks"][0]["guarantee"], "at-least-once")
+        self.assertEqual(self.explained(pipeline(source="stdin: {}"))["sinks"][0]["guarantee"], "at-most-once")
 
     def test_what_depends_on_the_batch_or_on_chance_is_marked(self):
         self.assertNotIn("volatile", self.explained(pipeline())["sinks"][0])
