@@ -470,19 +470,25 @@ static const struct store_ops local_ops = {
     .leftover_remove = local_leftover_remove,
 };
 
-/* mkdir -p of the root, which the pipeline file names: here links are followed. */
+/* mkdir -p of the root, which the pipeline file names: here links are followed. errno says why it is not there. */
 static int root_open(const char *root) {
     char *path = strdup(root);
+    int failed = 0;
+    assert(path);
     for (char *at = path + 1; path[0] && *at; at++) {
         if (*at == '/') {
             *at = '\0';
-            mkdir(path, 0777);
+            failed = mkdir(path, 0777) != 0 && errno != EEXIST && !failed ? errno : failed;
             *at = '/';
         }
     }
-    mkdir(path, 0777);
+    failed = mkdir(path, 0777) != 0 && errno != EEXIST && !failed ? errno : failed;
     free(path);
-    return open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int fd = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0 && errno == ENOENT && failed) {
+        errno = failed;
+    }
+    return fd;
 }
 
 enum status store_local_open(const struct store_place *place, struct store **ret, struct error *error) {

@@ -230,15 +230,20 @@ static bool block_run(struct filter *filter, const struct decoder *decoder, stru
     return filter->folds || rows_write(filter, &batch);
 }
 
+/* A limit without an order: what is left need not be read. */
+static bool is_served(const struct filter *filter) {
+    return filter->folds && sql_fold_is_full(filter->fold);
+}
+
 static int input_run(struct filter *filter, struct table_input *input, const char *path) {
     const struct decoder *decoder = decoder_make(filter, input);
     struct arena *arena = arena_new(NULL, POOL_COLUMNS);
     struct position_context position = {.base = table_input_head(input)->len};
     struct slice block;
     struct error error;
-    enum status status;
+    enum status status = STATUS_END;
     int code = EXIT_DONE;
-    while (code == EXIT_DONE && (status = table_input_read(input, &block, &error)) == STATUS_OK) {
+    while (code == EXIT_DONE && !is_served(filter) && (status = table_input_read(input, &block, &error)) == STATUS_OK) {
         code = block_run(filter, decoder, block, path, &position, arena) ? EXIT_DONE : EXIT_FAILED;
         position.base += block.len;
         arena_reset(arena);

@@ -120,10 +120,9 @@ static void add_groups(struct sql_fold *fold, struct run *run, struct rows rows)
     }
 }
 
-/* Enough rows: a limit without an order. */
-static bool is_full(const struct sql_fold *fold) {
+bool sql_fold_is_full(const struct sql_fold *fold) {
     const struct sql_plan *plan = fold->plan;
-    return plan->sort_count == 0 && plan->limit != UINT64_MAX &&
+    return !plan->grouped && plan->sort_count == 0 && plan->limit != UINT64_MAX &&
            plan->limit <= UINT64_MAX - plan->offset &&
            fold->store.rows >= plan->limit + plan->offset;
 }
@@ -152,7 +151,7 @@ static void add_rows(struct sql_fold *fold, struct run *run, struct rows rows) {
     struct buffer key;
     buffer_init(&key, run->arena, 256);
     rows = run_clean(run, rows);
-    for (uint32_t i = 0; i < rows.count && !run->failure.code && !is_full(fold); i++) {
+    for (uint32_t i = 0; i < rows.count && !run->failure.code && !sql_fold_is_full(fold); i++) {
         add_row(fold, columns, rows.list[i], &key);
     }
 }
@@ -167,7 +166,7 @@ enum status sql_fold_add(struct sql_fold *fold, struct batch *batch, struct erro
     fold->read_at_us = batch->read_at_us;
     if (fold->plan->grouped) {
         add_groups(fold, &run, rows);
-    } else if (!is_full(fold)) {
+    } else if (!sql_fold_is_full(fold)) {
         add_rows(fold, &run, rows);
     }
     return run_status(&run, error);
@@ -194,7 +193,7 @@ void sql_fold_merge(struct sql_fold *fold, const struct sql_fold *next) {
     }
     struct buffer key;
     buffer_init(&key, fold->arena, 256);
-    for (uint32_t i = 0; i < next->store.rows && !is_full(fold); i++) {
+    for (uint32_t i = 0; i < next->store.rows && !sql_fold_is_full(fold); i++) {
         add_row(fold, next->store.columns, i, &key);
     }
 }

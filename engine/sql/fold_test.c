@@ -199,6 +199,30 @@ static void many_groups_are_all_found_again(void **state) {
     fixture_fini(&fixture);
 }
 
+static void a_limit_without_an_order_is_full_when_it_has_its_rows(void **state) {
+    (void)state;
+    static const struct {
+        const char *statement;
+        bool full;
+    } cases[] = {{"select k from input limit 2", true},
+                 {"select k from input limit 0", true},
+                 {"select distinct k from input limit 1", true},
+                 {"select k from input limit 2 offset 1000000", false},
+                 {"select k from input order by k limit 1", false},
+                 {"select k, count(*) as n from input group by k limit 1", false}};
+    for (uint32_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct fixture fixture;
+        fixture_init(&fixture, columns);
+        assert_true(fixture_compile(&fixture, cases[i].statement));
+        struct arena *arena = arena_new(NULL, POOL_FOLD);
+        struct sql_fold *fold = sql_fold_new(fixture.plan, arena);
+        fold_add_range(&fixture, fold, 0, ROWS);
+        assert_int_equal(sql_fold_is_full(fold), cases[i].full);
+        arena_free(arena);
+        fixture_fini(&fixture);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(aggregates_over_one_batch_answer_as_postgres_does),
@@ -207,6 +231,7 @@ int main(void) {
         cmocka_unit_test(a_record_that_fails_anywhere_adds_to_no_group),
         cmocka_unit_test(rows_of_aggregates_have_no_record),
         cmocka_unit_test(many_groups_are_all_found_again),
+        cmocka_unit_test(a_limit_without_an_order_is_full_when_it_has_its_rows),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -49,6 +49,8 @@ struct sql_fold;
 struct sql_fold *sql_fold_new(const struct sql_plan *plan, struct arena *arena);
 enum status sql_fold_add(struct sql_fold *fold, struct batch *batch, struct error *error) MUST_CHECK;
 void sql_fold_merge(struct sql_fold *fold, const struct sql_fold *next);
+/* More rows would change nothing: a limit without an order has what it wants. */
+bool sql_fold_is_full(const struct sql_fold *fold);
 /* Fills all of the batch, in the fold's arena; the fold is spent. Applies order by, limit and distinct too. */
 enum status sql_fold_finish(struct sql_fold *fold, struct batch *ret_batch, struct error *error) MUST_CHECK;
 
