@@ -297,7 +297,7 @@ static int sql_command(int argc, char **argv) {
     if (argc < 2) {
         return cli_usage_error(command_find("sql"), "which query?");
     }
-    struct filter filter = {.arena = arena_new(NULL, POOL_READ)};
+    struct filter filter = {0};
     filter.zone = timezone_text ? timezone_find(slice_of(timezone_text)) : timezone_utc();
     if (!filter.zone) {
         return cli_usage_error(command_find("sql"), "there is no time zone named %s", timezone_text);
@@ -309,6 +309,7 @@ static int sql_command(int argc, char **argv) {
     if (!formats_choose(&filter)) {
         return cli_usage_error(command_find("sql"), "--from is json, csv or text; --to is json, csv or table");
     }
+    filter.arena = arena_new(NULL, POOL_READ);
     int code = inputs_run(&filter, argv[1], argc > 2 ? argc - 2 : 1, argc > 2 ? argv + 2 : standard_input);
     if (filter.failures) {
         fprintf(stderr, "leat: %llu records failed and were left out\n", (unsigned long long)filter.failures);
