@@ -16,7 +16,7 @@
 #include "engine/base/io.h"
 #include "engine/config/parse.h"
 
-enum { FOLD_MEMORY = 1 << 30, MESSAGES_MAX = 10 };
+enum { MEMORY = 1 << 30, MESSAGES_MAX = 10 };
 
 static const char *columns_text, *from_text, *to_text, *delimiter_text, *null_text, *timezone_text;
 static bool no_header;
@@ -122,12 +122,12 @@ static int plan_make(struct filter *filter, struct table_input *input, const cha
     sql_plan_needs(filter->plan, filter->needed);
     struct sql_traits traits = sql_plan_traits(filter->plan);
     filter->folds = traits.aggregates || traits.order_or_limit;
+    uint64_t memory = MEMORY;
+    if (common.memory && !bytes_parse(slice_of(common.memory), &memory)) {
+        return cli_usage_error(command_find("sql"), "--memory is a size such as 1GiB, got %s", common.memory);
+    }
+    filter->budget = budget_new(memory, 0);
     if (filter->folds) {
-        uint64_t memory = FOLD_MEMORY;
-        if (common.memory && !bytes_parse(slice_of(common.memory), &memory)) {
-            return cli_usage_error(command_find("sql"), "--memory is a size such as 1GiB, got %s", common.memory);
-        }
-        filter->budget = budget_new(memory, 0);
         filter->fold_arena = arena_new(filter->budget, POOL_FOLD);
         filter->fold = sql_fold_new(filter->plan, filter->fold_arena);
     }
@@ -230,6 +230,21 @@ static bool block_run(struct filter *filter, const struct decoder *decoder, stru
     return filter->folds || rows_write(filter, &batch);
 }
 
+/* Values that blow up (a number with a huge exponent, lpad) end in words, not in the machine's memory. */
+static bool block_run_bounded(struct filter *filter, const struct decoder *decoder, struct slice block,
+                              const char *path, struct position_context *position, struct arena *arena) {
+    jmp_buf escape;
+    if (setjmp(escape)) {
+        fprintf(stderr, "leat: %s: byte %llu: the next %zu bytes need more memory than given; raise it: --memory 4GiB\n",
+                path, (unsigned long long)position->base, block.len);
+        return false;
+    }
+    arena_escape_set(arena, &escape);
+    bool good = block_run(filter, decoder, block, path, position, arena);
+    arena_escape_set(arena, NULL);
+    return good;
+}
+
 /* A limit without an order: what is left need not be read. */
 static bool is_served(const struct filter *filter) {
     return filter->folds && sql_fold_is_full(filter->fold);
@@ -237,14 +252,14 @@ static bool is_served(const struct filter *filter) {
 
 static int input_run(struct filter *filter, struct table_input *input, const char *path) {
     const struct decoder *decoder = decoder_make(filter, input);
-    struct arena *arena = arena_new(NULL, POOL_COLUMNS);
+    struct arena *arena = arena_new(filter->budget, POOL_COLUMNS);
     struct position_context position = {.base = table_input_head(input)->len};
     struct slice block;
     struct error error;
     enum status status = STATUS_END;
     int code = EXIT_DONE;
     while (code == EXIT_DONE && !is_served(filter) && (status = table_input_read(input, &block, &error)) == STATUS_OK) {
-        code = block_run(filter, decoder, block, path, &position, arena) ? EXIT_DONE : EXIT_FAILED;
+        code = block_run_bounded(filter, decoder, block, path, &position, arena) ? EXIT_DONE : EXIT_FAILED;
         position.base += block.len;
         arena_reset(arena);
     }

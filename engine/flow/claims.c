@@ -184,6 +184,10 @@ static enum status plan_copy(struct claims *claims, uint32_t sink, const bool *s
     }
     if (status == STATUS_OK) {
         status = ledger->ops->plan_put(ledger, &parts, true, deadline(), error);
+        log_write(LOG_INFO, "sink-joined",
+                  earliest ? "a new sink begins at the beginning"
+                           : "a new sink begins where the others stand; starting_position: earliest gives it everything",
+                  "sink", claims->graph->sinks[sink].config->name, "parts", log_number(plan.count), NULL);
     }
     arena_free(arena);
     return status;

@@ -987,6 +987,10 @@ void committer_free(struct committer *committer) {
     }
     io->executor_free(committer->executor);
     for (uint32_t i = 0; i < committer->lanes_count; i++) {
+        if (committer->lanes[i].connection && committer->lanes[i].unit && committer->lanes[i].unit->unit.impl) {
+            committer->sink->connector->sink->unit_abandon(committer->lanes[i].connection,
+                                                           &committer->lanes[i].unit->unit);
+        }
         if (committer->lanes[i].connection) {
             committer->sink->connector->sink->lane_close(committer->lanes[i].connection);
         }

@@ -152,6 +152,22 @@ static void failed(struct reading *reading, const struct error *error) {
     step_later(reading, IDLE_WAIT_US);
 }
 
+/* A declared column that the header line does not name is null in every record: most likely a slip. */
+static void header_look(const struct graph *graph, const struct part *part) {
+    for (uint32_t i = 0; part->format.header && i < graph->declared.count; i++) {
+        bool named = !graph->needed[i];
+        for (uint32_t j = 0; j < part->format.header_count && !named; j++) {
+            named = slice_is(part->format.header[j], graph->declared.fields[i].name);
+        }
+        if (!named) {
+            log_write(LOG_WARN, "csv-column-missing",
+                      "the header line does not name a declared column, which is null in every record; names are "
+                      "compared as written",
+                      "part", part->info.name, "column", graph->declared.fields[i].name, NULL);
+        }
+    }
+}
+
 static bool opened(struct reading *reading) {
     if (reading->reader) {
         return true;
@@ -170,6 +186,7 @@ static bool opened(struct reading *reading) {
         part->format = format;
         part->bare_decoder = graph_decoder(graph, &format, true, part->arena);
         part->decoder = graph_decoder(graph, &format, false, part->arena);
+        header_look(graph, part);
     }
     return true;
 }

@@ -14,7 +14,8 @@
 #include "engine/record/value.h"
 #include "engine/sql/function.h"
 
-enum { RESULT_BYTES_MAX = 1 << 30 }; /* longer results are refused with 54000, as Postgres does */
+/* Longer results are refused with 54000, as Postgres does at 1 GiB: here a batch has to fit into limits.memory. */
+enum { RESULT_BYTES_MAX = 64 << 20 };
 
 /* Runs the statement once for each row of the call. */
 #define EACH_ROW(call, row) \
