@@ -30,6 +30,7 @@ struct guesses {
     uint32_t count;
     bool careful;
     struct arena *arena;
+    struct arena *scratch; /* of one value */
 };
 
 static struct guess *guess_of(struct guesses *guesses, struct slice name) {
@@ -73,7 +74,8 @@ static void text_seen(struct guesses *guesses, struct guess *guess, struct slice
         char value[16] __attribute__((aligned(16)));
         bool number = candidates[i].id == TYPE_INT8 || candidates[i].id == TYPE_NUMERIC || candidates[i].id == TYPE_BOOL;
         bool fits = !(guess->ruled_out >> i & 1) && !(quoted && number) && plausible(candidates[i], text) &&
-                    value_parse(candidates[i], text, timezone_utc(), guesses->arena, value, &error);
+                    value_parse(candidates[i], text, timezone_utc(), guesses->scratch, value, &error);
+        arena_reset(guesses->scratch);
         guess->ruled_out |= fits ? 0 : 1U << i;
     }
 }
@@ -190,7 +192,7 @@ static void csv_look(struct guesses *guesses, const struct format *format, const
 
 struct schema infer_columns(const struct format *format, const struct format_head *head, struct slice records,
                             bool careful, struct arena *arena) {
-    struct guesses guesses = {.careful = careful, .arena = arena_new(NULL, POOL_COLUMNS)};
+    struct guesses guesses = {.careful = careful, .arena = arena_new(NULL, POOL_COLUMNS), .scratch = arena_new(NULL, POOL_COLUMNS)};
     guesses.items = arena_alloc(guesses.arena, COLUMNS_MAX * sizeof *guesses.items);
     if (format->kind == FORMAT_CSV && head->header) {
         csv_look(&guesses, format, head, records);
@@ -206,6 +208,7 @@ struct schema infer_columns(const struct format *format, const struct format_hea
                 (struct field){.name = arena_text(arena, guess->name), .type = type_choose(guess, careful)};
         }
     }
+    arena_free(guesses.scratch);
     arena_free(guesses.arena);
     return (struct schema){.fields = fields, .count = count};
 }
