@@ -367,25 +367,6 @@ static enum status declared_from_sinks(struct graph *graph, struct error *error)
     return STATUS_OK;
 }
 
-static bool schema_same(const struct schema *a, const struct schema *b) {
-    bool same = a->count == b->count;
-    for (uint32_t i = 0; same && i < a->count; i++) {
-        same = strcmp(a->fields[i].name, b->fields[i].name) == 0 && type_equal(a->fields[i].type, b->fields[i].type);
-    }
-    return same;
-}
-
-/* The sink is bound to what its transforms gave before the tables were known: `select *` would give more now. */
-static enum status sink_schema_check(const struct graph *graph, const struct graph_sink *sink, struct error *error) {
-    if (!sink->stages.count || schema_same(&sink->schema, stages_output(&sink->stages, &graph->input))) {
-        return STATUS_OK;
-    }
-    return error_set(error, ERROR_PERMANENT, "sink-columns-differ",
-                     "sink %s: its transform takes all columns, and another sink's table adds to them; declare the columns "
-                     "under `columns:`, or name them in the select list",
-                     sink->config->name);
-}
-
 /* The input schema has changed: what was compiled against it is compiled again. */
 static enum status sinks_rebind(struct graph *graph, struct error *error) {
     struct config_errors errors;
@@ -395,9 +376,6 @@ static enum status sinks_rebind(struct graph *graph, struct error *error) {
         struct graph_sink *sink = &graph->sinks[i];
         if (!stages_bind(graph, &sink->config->transforms, &graph->input, &sink->stages, &errors)) {
             return config_errors_first(&errors, error);
-        }
-        if (sink_schema_check(graph, sink, error) != STATUS_OK) {
-            return STATUS_FAILED;
         }
         if (sink->by_name) {
             sink->schema = graph->declared;
