@@ -389,6 +389,17 @@ static void mark_choose(const struct round *round, struct part *part, uint32_t i
     }
 }
 
+/* A part that is stopped in one sink stops in all: else the sink that decides would offer it again and again. */
+static const char *stopped_reason(const struct round *round, uint32_t index) {
+    for (uint32_t i = 0; i < round->claims->graph->sinks_count; i++) {
+        const struct claim *claim = &round->claimed[i][index];
+        if (claim->result == CLAIM_STOPPED) {
+            return claim->row.reason && *claim->row.reason ? claim->row.reason : "stopped in another sink";
+        }
+    }
+    return NULL;
+}
+
 static void round_deliver(struct round *round, const struct claim_request *request) {
     const struct graph *graph = round->claims->graph;
     for (uint32_t i = 0; i < round->count; i++) {
@@ -400,10 +411,15 @@ static void round_deliver(struct round *round, const struct claim_request *reque
         if (whole) {
             mark_choose(round, part, i);
             request->won(request->context, part);
+            continue;
+        }
+        const char *reason = stopped_reason(round, i);
+        if (reason) {
+            claims_stop(round->claims, part, reason);
         } else {
             claims_release(round->claims, part);
-            part_unref(part);
         }
+        part_unref(part);
     }
 }
 
