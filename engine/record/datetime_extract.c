@@ -77,7 +77,7 @@ bool timestamp_truncate(struct slice unit_name, int64_t us, int64_t *ret) {
     if (unit == UNIT_WEEK) {
         int64_t days = floor_divide(us, US_PER_DAY);
         *ret = (days - (weekday_of(days) + 6) % 7) * US_PER_DAY;
-        return timestamp_is_valid(*ret);
+        return *ret >= TIMESTAMP_MIN_US; /* cutting only goes down */
     }
     struct datetime_parts parts;
     timestamp_split(us, &parts);
@@ -87,7 +87,7 @@ bool timestamp_truncate(struct slice unit_name, int64_t us, int64_t *ret) {
                                        : 1;
     parts = (struct datetime_parts){.year = parts.year, .month = month, .day = 1};
     *ret = timestamp_join(&parts);
-    return timestamp_is_valid(*ret);
+    return *ret >= TIMESTAMP_MIN_US; /* cutting only goes down */
 }
 
 bool interval_truncate(struct slice unit_name, struct interval value, struct interval *ret) {

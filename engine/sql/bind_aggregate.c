@@ -79,7 +79,6 @@ static bool aggregate_type(enum sql_aggregate kind, struct type argument, struct
     case SQL_MIN:
     case SQL_MAX:
         ret->id = is_ordered(argument) ? argument.id : TYPE_UNKNOWN;
-        ret->modifier = argument.modifier;
         ret->blank_padded = argument.blank_padded;
         break;
     case SQL_BOOL_AND:

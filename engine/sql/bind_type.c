@@ -191,7 +191,16 @@ enum status bind_cast(struct binder *binder, const struct node *node, struct exp
         print_type(node->type, to_name, sizeof to_name);
         return bind_refuse(binder, at, "42846", "cannot cast type %s to %s", from_name, to_name);
     }
-    return expr_coerce(binder, ret, node->type, CAST_EXPLICIT);
+    if (expr_coerce(binder, ret, node->type, CAST_EXPLICIT)) {
+        return STATUS_FAILED;
+    }
+    if ((*ret)->type.modifier != node->type.modifier) { /* numeric(10,2)::numeric: the same, unbound */
+        struct expr *plain = arena_alloc(binder->arena, sizeof *plain);
+        *plain = **ret;
+        plain->type.modifier = node->type.modifier;
+        *ret = plain;
+    }
+    return STATUS_OK;
 }
 
 static bool can_become(struct type from, struct type to) {
@@ -218,7 +227,7 @@ enum status expr_common_type(struct binder *binder, struct expr *const *exprs, u
         if (type.id == next.id && type.array == next.array) {
             continue;
         }
-        if (type_category(type) != type_category(next) || type.array) {
+        if (type_category(type) != type_category(next)) {
             char a[64], b[64];
             print_type(type, a, sizeof a);
             print_type(next, b, sizeof b);
@@ -229,10 +238,7 @@ enum status expr_common_type(struct binder *binder, struct expr *const *exprs, u
             type = next;
         }
     }
-    if (!same_modifier) {
-        type.modifier = -1;
-        type.blank_padded = false;
-    }
+    type.modifier = same_modifier ? type.modifier : -1;
     *ret = type.id == TYPE_UNKNOWN ? TYPE(TEXT) : type;
     return STATUS_OK;
 }

@@ -10,10 +10,13 @@
 #include "engine/sql/functions/kernel.h"
 
 /* One function: `test` is an expression over left and right. */
-#define COMPARE_FUNCTION(name, c_type, test) \
+#define COMPARE_FUNCTION(name, c_type, test) COMPARE_MIXED(name, c_type, c_type, c_type, test)
+
+/* The same over two machine types, both of which c_type holds. */
+#define COMPARE_MIXED(name, left_type, right_type, c_type, test) \
     static void name(struct call *call, struct column *ret) { \
-        const c_type *lefts = call->arguments[0].values; \
-        const c_type *rights = call->arguments[1].values; \
+        const left_type *lefts = call->arguments[0].values; \
+        const right_type *rights = call->arguments[1].values; \
         uint32_t left_mask = column_mask(&call->arguments[0]); \
         uint32_t right_mask = column_mask(&call->arguments[1]); \
         uint8_t *out = ret->values; \
@@ -43,20 +46,22 @@
     COMPARE_FUNCTION(name##_greater_equal, c_type, (compare) >= 0)
 
 /* NaN makes every C comparison false, so that adding the cases of NaN is enough. */
-#define COMPARE_FLOATS(name, c_type) \
-    COMPARE_FUNCTION(name##_equal, c_type, left == right || (left != left && right != right)) \
-    COMPARE_FUNCTION(name##_unequal, c_type, !(left == right || (left != left && right != right))) \
-    COMPARE_FUNCTION(name##_less, c_type, left < right || (left == left && right != right)) \
-    COMPARE_FUNCTION(name##_less_equal, c_type, left <= right || right != right) \
-    COMPARE_FUNCTION(name##_greater, c_type, left > right || (left != left && right == right)) \
-    COMPARE_FUNCTION(name##_greater_equal, c_type, left >= right || left != left)
+#define COMPARE_FLOATS(name, left_type, right_type, c_type) \
+    COMPARE_MIXED(name##_equal, left_type, right_type, c_type, left == right || (left != left && right != right)) \
+    COMPARE_MIXED(name##_unequal, left_type, right_type, c_type, !(left == right || (left != left && right != right))) \
+    COMPARE_MIXED(name##_less, left_type, right_type, c_type, left < right || (left == left && right != right)) \
+    COMPARE_MIXED(name##_less_equal, left_type, right_type, c_type, left <= right || right != right) \
+    COMPARE_MIXED(name##_greater, left_type, right_type, c_type, left > right || (left != left && right == right)) \
+    COMPARE_MIXED(name##_greater_equal, left_type, right_type, c_type, left >= right || left != left)
 
 COMPARE_SCALARS(bool, uint8_t)
 COMPARE_SCALARS(int2, int16_t)
 COMPARE_SCALARS(int4, int32_t)
 COMPARE_SCALARS(int8, int64_t)
-COMPARE_FLOATS(float4, float)
-COMPARE_FLOATS(float8, double)
+COMPARE_FLOATS(float4, float, float, float)
+COMPARE_FLOATS(float8, double, double, double)
+COMPARE_FLOATS(float48, float, double, double)
+COMPARE_FLOATS(float84, double, float, double)
 COMPARE_BY(bytes, struct slice, slice_equal(left, right), slice_compare(left, right))
 COMPARE_BY(numeric, struct slice, slice_equal(left, right) || numeric_compare(left, right) == 0,
            numeric_compare(left, right))
@@ -86,6 +91,14 @@ COMPARE_FUNCTION(starts_with, struct slice, slice_starts_with(left, right))
         ENTRY2(">", type, type, BOOL, name##_greater, __VA_ARGS__), \
         ENTRY2(">=", type, type, BOOL, name##_greater_equal, __VA_ARGS__)
 
+#define MIXED_ENTRIES(left, right, name) \
+    ENTRY2("=", left, right, BOOL, name##_equal), \
+        ENTRY2("<>", left, right, BOOL, name##_unequal), \
+        ENTRY2("<", left, right, BOOL, name##_less), \
+        ENTRY2("<=", left, right, BOOL, name##_less_equal), \
+        ENTRY2(">", left, right, BOOL, name##_greater), \
+        ENTRY2(">=", left, right, BOOL, name##_greater_equal)
+
 #define ARRAY_ENTRIES(type) ENTRIES(type, array, .array_arguments = 3)
 
 const struct function functions_compare[] = {
@@ -95,6 +108,8 @@ const struct function functions_compare[] = {
     ENTRIES(INT8, int8),
     ENTRIES(FLOAT4, float4),
     ENTRIES(FLOAT8, float8),
+    MIXED_ENTRIES(FLOAT4, FLOAT8, float48),
+    MIXED_ENTRIES(FLOAT8, FLOAT4, float84),
     ENTRIES(NUMERIC, numeric),
     ENTRIES(TEXT, bytes),
     ENTRIES(BYTEA, bytes),

@@ -195,10 +195,16 @@ static void time_extract(struct call *call, struct column *ret) {
     }
 }
 
-/* A unit that cannot be cut to, which extract may know all the same. */
+/* A unit that cannot be cut to, which extract may know all the same, or one that leads below the
+ * first timestamp. */
 static void refuse_trunc(struct call *call, uint32_t row, const char *type) {
     struct slice unit = *argument_slice(call, 0, row), ignored;
     const char *code = "22023";
+    int64_t cut;
+    if (call->arguments[1].type.id != TYPE_INTERVAL && timestamp_truncate(unit, 0, &cut)) {
+        call_fail(call, row, "22008", "timestamp out of range");
+        return;
+    }
     bool known = timestamp_extract(unit, 0, call->arena, &ignored, &code);
     refuse_unit(call, row, known ? "0A000" : code, unit, type);
 }
@@ -351,6 +357,10 @@ static void at_offset(struct call *call, struct column *ret, int sign) {
     EACH_ROW(call, row) {
         struct interval offset = ARGUMENT(call, 0, struct interval, row);
         int64_t us = ARGUMENT(call, 1, int64_t, row);
+        RESULT(ret, int64_t, row) = us;
+        if (!timestamp_is_finite(us)) {
+            continue;
+        }
         if (offset.months || offset.days) {
             struct buffer text;
             buffer_init(&text, call->arena, 64);
@@ -360,12 +370,10 @@ static void at_offset(struct call *call, struct column *ret, int sign) {
                       text.data);
             continue;
         }
-        if (timestamp_is_finite(us)) {
-            int64_t moved = sign * (offset.us / SECOND_US * SECOND_US);
-            if (__builtin_add_overflow(us, moved, &us) || !timestamp_is_valid(us)) {
-                call_fail(call, row, "22008", "timestamp out of range");
-                continue;
-            }
+        int64_t moved = sign * (offset.us / SECOND_US * SECOND_US);
+        if (__builtin_add_overflow(us, moved, &us) || !timestamp_is_valid(us)) {
+            call_fail(call, row, "22008", "timestamp out of range");
+            continue;
         }
         RESULT(ret, int64_t, row) = us;
     }

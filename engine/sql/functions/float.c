@@ -34,10 +34,12 @@ static void complain(struct call *call, uint32_t row, const struct complaint *co
     call_fail(call, row, complaint->code, "%s", complaint->message);
 }
 
-#define BINARY_FUNCTION(name, c_type, expression, is_overflow, is_underflow, is_zero_divisor) \
+/* left_type and right_type are what lies in the columns, c_type what is computed in. */
+#define BINARY_FUNCTION(name, left_type, right_type, c_type, expression, is_overflow, \
+                        is_underflow, is_zero_divisor) \
     static void name(struct call *call, struct column *ret) { \
-        const c_type *lefts = call->arguments[0].values; \
-        const c_type *rights = call->arguments[1].values; \
+        const left_type *lefts = call->arguments[0].values; \
+        const right_type *rights = call->arguments[1].values; \
         uint32_t left_mask = column_mask(&call->arguments[0]); \
         uint32_t right_mask = column_mask(&call->arguments[1]); \
         c_type *out = ret->values; \
@@ -58,16 +60,17 @@ static void complain(struct call *call, uint32_t row, const struct complaint *co
         } \
     }
 
-#define ARITHMETIC_FUNCTIONS(name, c_type) \
-    BINARY_FUNCTION(name##_add, c_type, left + right, \
+#define ARITHMETIC_FUNCTIONS(name, left_type, right_type, c_type) \
+    BINARY_FUNCTION(name##_add, left_type, right_type, c_type, left + right, \
                     isinf(result) && !isinf(left) && !isinf(right), false, false) \
-    BINARY_FUNCTION(name##_subtract, c_type, left - right, \
+    BINARY_FUNCTION(name##_subtract, left_type, right_type, c_type, left - right, \
                     isinf(result) && !isinf(left) && !isinf(right), false, false) \
-    BINARY_FUNCTION(name##_multiply, c_type, left *right, \
+    BINARY_FUNCTION(name##_multiply, left_type, right_type, c_type, left *right, \
                     isinf(result) && !isinf(left) && !isinf(right), \
                     result == 0 && left != 0 && right != 0, false) \
-    BINARY_FUNCTION(name##_divide, c_type, left / right, isinf(result) && !isinf(left), \
-                    result == 0 && left != 0 && !isinf(right), right == 0 && !isnan(left))
+    BINARY_FUNCTION(name##_divide, left_type, right_type, c_type, left / right, \
+                    isinf(result) && !isinf(left), result == 0 && left != 0 && !isinf(right), \
+                    right == 0 && !isnan(left))
 
 #define UNARY_FUNCTION(name, c_type, expression) \
     static void name(struct call *call, struct column *ret) { \
@@ -104,8 +107,10 @@ static void complain(struct call *call, uint32_t row, const struct complaint *co
         } \
     }
 
-ARITHMETIC_FUNCTIONS(float4, float)
-ARITHMETIC_FUNCTIONS(float8, double)
+ARITHMETIC_FUNCTIONS(float4, float, float, float)
+ARITHMETIC_FUNCTIONS(float8, double, double, double)
+ARITHMETIC_FUNCTIONS(float48, float, double, double)
+ARITHMETIC_FUNCTIONS(float84, double, float, double)
 UNARY_FUNCTION(float4_plus, float, value)
 UNARY_FUNCTION(float4_negate, float, -value)
 UNARY_FUNCTION(float4_absolute, float, fabsf(value))
@@ -327,11 +332,14 @@ static void float8_width_bucket(struct call *call, struct column *ret) {
     }
 }
 
+#define BINARY_ENTRIES(left, right, type, name) \
+    ENTRY2("+", left, right, type, name##_add), \
+        ENTRY2("-", left, right, type, name##_subtract), \
+        ENTRY2("*", left, right, type, name##_multiply), \
+        ENTRY2("/", left, right, type, name##_divide)
+
 #define ARITHMETIC_ENTRIES(type, name) \
-    ENTRY2("+", type, type, type, name##_add), \
-        ENTRY2("-", type, type, type, name##_subtract), \
-        ENTRY2("*", type, type, type, name##_multiply), \
-        ENTRY2("/", type, type, type, name##_divide), \
+    BINARY_ENTRIES(type, type, type, name), \
         ENTRY1("+", type, type, name##_plus), \
         ENTRY1("-", type, type, name##_negate), \
         ENTRY1("@", type, type, name##_absolute), \
@@ -340,6 +348,8 @@ static void float8_width_bucket(struct call *call, struct column *ret) {
 const struct function functions_float[] = {
     ARITHMETIC_ENTRIES(FLOAT4, float4),
     ARITHMETIC_ENTRIES(FLOAT8, float8),
+    BINARY_ENTRIES(FLOAT4, FLOAT8, FLOAT8, float48),
+    BINARY_ENTRIES(FLOAT8, FLOAT4, FLOAT8, float84),
     ENTRY1("ceil", FLOAT8, FLOAT8, float8_ceil),
     ENTRY1("ceiling", FLOAT8, FLOAT8, float8_ceil),
     ENTRY1("floor", FLOAT8, FLOAT8, float8_floor),

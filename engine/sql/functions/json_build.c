@@ -173,7 +173,8 @@ static void jsonb_build_array(struct call *call, struct column *ret) {
 const struct function functions_json_build[] = {
     ENTRY1("to_json", UNKNOWN, JSON, value_to_json, STABLE, .flags = FUNCTION_ANY),
     ENTRY1("to_jsonb", UNKNOWN, JSONB, value_to_jsonb, STABLE, .flags = FUNCTION_ANY),
-    ENTRY1("array_to_json", UNKNOWN, JSON, value_to_json, STABLE, .flags = FUNCTION_ANY),
+    ENTRY1("array_to_json", UNKNOWN, JSON, value_to_json, STABLE, .flags = FUNCTION_ANY,
+           .array_arguments = 1),
     ENTRY1("json_build_object", UNKNOWN, JSON, json_build_object, BUILD),
     ENTRY1("jsonb_build_object", UNKNOWN, JSONB, jsonb_build_object, BUILD),
     ENTRY1("json_build_array", UNKNOWN, JSON, json_build_array, BUILD),

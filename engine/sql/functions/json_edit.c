@@ -253,11 +253,24 @@ static void jsonb_delete_element(struct call *call, struct column *ret) {
     }
 }
 
+/* A scalar or key; a json's string is written anew, with the escapes that Postgres writes. */
+static struct slice scalar_text(struct json_value value, bool normal, struct arena *arena) {
+    struct slice text;
+    struct buffer quoted;
+    const char *code;
+    if (normal || !value.escaped || !json_unescape(value, arena, &text, &code)) {
+        return value.text;
+    }
+    buffer_init(&quoted, arena, text.len + 16);
+    json_quote(text, &quoted);
+    return buffer_slice(&quoted);
+}
+
 /* Appends a value without the members that are null. */
 static void append_without_nulls(struct json_value value, bool normal, struct buffer *out) {
     struct json_value key, member;
     if (!json_is_container(value)) {
-        buffer_append_slice(out, value.text);
+        buffer_append_slice(out, scalar_text(value, normal, out->arena));
         return;
     }
     bool object = value.kind == JSON_OBJECT;
@@ -271,6 +284,7 @@ static void append_without_nulls(struct json_value value, bool normal, struct bu
         if (overwritten || (object && member.kind == JSON_NULL)) {
             continue;
         }
+        key.text = object ? scalar_text(key, normal, out->arena) : key.text;
         append_member(out, object ? key : (struct json_value){0}, SLICE_LITERAL(""));
         append_without_nulls(member, normal, out);
     }

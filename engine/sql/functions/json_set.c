@@ -157,7 +157,10 @@ static void run(struct edit *edit, struct column *ret) {
                                             : "cannot set path in scalar");
         return;
     }
-    if (edit->path->count == 0) {
+    struct json_value key, value;
+    size_t at = 0;
+    bool empty = !json_next(root.text, &at, &key, &value); /* nothing to change, whatever the path */
+    if (edit->path->count == 0 || (empty && !may_create(edit))) {
         result_slice(ret, row, root.text);
         return;
     }
