@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The main of a simulated process, on a fiber of its own. */
+#include "tests/simulation/process.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/config/pipeline.h"
+#include "tests/simulation/server.h"
+
+extern const struct connector postgres_connector;
+static const struct connector feed_connector = {.kind = "feed", .sentence = "for tests", .source = &feed_source};
+const struct connector *const connectors[] = {&feed_connector, &postgres_connector, NULL};
+
+struct process_shape process_shape;
+static struct process *processes[ALL_PROCESSES_MAX];
+static uint32_t count;
+
+static const char *pipeline_text(struct arena *arena) {
+    const char *sinks = "", *commit = "";
+    const struct process_shape *shape = &process_shape;
+    if (shape->commit_rows || shape->every_us) {
+        commit = arena_printf(arena, "    commit: {rows: %u%s}\n", shape->commit_rows ? shape->commit_rows : 1000,
+                              shape->every_us ? ", every: 300ms" : "");
+    }
+    for (uint32_t i = 0; i < shape->sinks; i++) {
+        sinks = arena_printf(arena,
+                             "%s  - name: s%u\n    postgres: {url: \"sim:%u\", table: t%u, ledger_schema: public}\n"
+                             "    dead_letter_limit: none\n%s",
+                             sinks, i, shape->servers > 1 ? i : 0, i, commit);
+    }
+    return arena_printf(arena,
+                        "pipeline: test\nsource:\n  feed: {}\n  format: json\n  columns: k text, f int\n"
+                        "transforms:\n  - sql: select k from input where f = 0\nsinks:\n%slimits: {workers: 2}\n",
+                        sinks);
+}
+
+static struct pipeline *load(struct arena *arena) {
+    static const struct option no_rows[] = {{0}};
+    static const struct option_table no_options = {.rows = no_rows, .size = 1};
+    const struct connector_options registry[] = {
+        {.kind = "feed", .sentence = "for tests", .source = &no_options},
+        {.kind = "postgres", .sentence = "real", .sink = postgres_connector.sink_options},
+        {0},
+    };
+    struct config_errors errors;
+    config_errors_init(&errors, arena);
+    struct pipeline_input input = {
+        .path = "test.yaml", .text = slice_of(pipeline_text(arena)), .registry = registry};
+    struct pipeline *pipeline;
+    if (pipeline_load(&input, arena, &pipeline, &errors) != STATUS_OK) {
+        violation("%s", errors.items[0].message);
+    }
+    pipeline->lease_us = process_shape.lease_us;
+    pipeline->stall_timeout_us = 0;
+    return pipeline;
+}
+
+static void job_ended(void *context, enum job_result result) {
+    struct process *process = context;
+    process->ended = true;
+    process->result = result;
+}
+
+static bool is_ended(void *context) {
+    return ((struct process *)context)->ended;
+}
+
+/* A fail-over that loses a process's second claim of a part shows it its own name with the older epoch: it takes that
+ * for a hand in the ledger and stops by name, which is safe; whoever starts it again finds the part free. */
+static bool is_taken_for_edited(struct job *job) {
+    struct job_status status;
+    job_status(job, &status);
+    return servers_failed_over() && strstr(status.problem, "was changed by hand");
+}
+
+static void process_main(void *context) {
+    enum { CONNECT_US = 60000000 };
+    struct process *process = context;
+    struct arena *arena = arena_new(NULL, POOL_READ);
+    struct pipeline *pipeline = load(arena);
+    struct config_errors errors;
+    config_errors_init(&errors, arena);
+    struct graph *graph;
+    if (graph_new(pipeline, &graph, &errors) != STATUS_OK) {
+        violation("%s", errors.items[0].message);
+    }
+    struct job_setup setup = {
+        .graph = graph, .connect_timeout_us = CONNECT_US, .ended = job_ended, .context = process};
+    process->job = job_start(&setup);
+    fiber_wait(is_ended, process, INT64_MAX);
+    struct job *job = process->job;
+    process->job = NULL;
+    bool excused = process->stopping || is_taken_for_edited(job);
+    job_free(job);
+    graph_free(graph); /* asserts that the whole budget was given back */
+    pipeline_free(pipeline);
+    arena_free(arena);
+    process->group.over = true;
+    trace("process %u ends with %d", process->group.number, process->result);
+    if (process->result == JOB_FAILED && !excused) {
+        violation("process %u failed", process->group.number);
+    }
+}
+
+void processes_reset(void) {
+    count = 0;
+}
+
+void process_start(void) {
+    assert(count < ALL_PROCESSES_MAX);
+    struct process *process = calloc(1, sizeof *process);
+    assert(process);
+    process->group.number = count;
+    processes[count++] = process;
+    trace("process %u starts", process->group.number);
+    group_start(&process->group, process_main, process);
+}
+
+uint32_t processes_started(void) {
+    return count;
+}
+
+static bool is_alive(const struct process *process) {
+    return !process->group.killed && !process->group.over;
+}
+
+uint32_t processes_alive(void) {
+    uint32_t alive = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        alive += is_alive(processes[i]);
+    }
+    return alive;
+}
+
+bool process_is_gone(uint32_t number) {
+    return number < count && !is_alive(processes[number]);
+}
+
+struct process *process_any(void) {
+    uint32_t alive = processes_alive(), chosen = draw_below(alive);
+    for (uint32_t i = 0; i < count && alive; i++) {
+        if (is_alive(processes[i]) && chosen-- == 0) {
+            return processes[i];
+        }
+    }
+    return NULL;
+}
+
+void process_stop(struct process *process, int64_t deadline_us) {
+    if (process->job) {
+        process->stopping = true;
+        job_stop(process->job, deadline_us);
+    }
+}
+
+void process_kill(struct process *process) {
+    group_kill(&process->group);
+    server_process_died(&process->group);
+}
