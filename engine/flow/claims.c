@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A round of claims reads candidates from the first ledger that has any, claims them there against the epoch that was
- * read (one process wins), and then takes the same parts in the other sinks whatever their owner: who holds the deciding
- * row has the right to. A part that cannot be had everywhere is released again. */
+/* A round of claims reads candidates from the first ledger that has any, claims them there against
+ * the epoch that was read (one process wins), and then takes the same parts in the other sinks
+ * whatever their owner: who holds the deciding row has the right to. A part that cannot be had
+ * everywhere is released again. */
 #include "engine/flow/claims.h"
 
 #include <assert.h>
@@ -132,7 +133,8 @@ bool claims_weigh(struct claims *claims, struct weight *ret) {
     return known;
 }
 
-/* --- a sink added later --------------------------------------------------------------------------------------------- */
+/* --- a sink added later
+ * --------------------------------------------------------------------------------------------- */
 
 /* Where a new sink begins in a part: at the lowest position of those that were there before it, or, with
  * `starting_position: earliest`, at the part's own first position. */
@@ -186,8 +188,10 @@ static enum status plan_copy(struct claims *claims, uint32_t sink, const bool *s
         status = ledger->ops->plan_put(ledger, &parts, true, deadline(), error);
         log_write(LOG_INFO, "sink-joined",
                   earliest ? "a new sink begins at the beginning"
-                           : "a new sink begins where the others stand; starting_position: earliest gives it everything",
-                  "sink", claims->graph->sinks[sink].config->name, "parts", log_number(plan.count), NULL);
+                           : "a new sink begins where the others stand; starting_position: "
+                             "earliest gives it everything",
+                  "sink", claims->graph->sinks[sink].config->name, "parts", log_number(plan.count),
+                  NULL);
     }
     arena_free(arena);
     return status;
@@ -228,7 +232,9 @@ static enum status new_sinks_join(struct claims *claims, struct error *error) {
     return STATUS_OK;
 }
 
-/* --- one round ----------------------------------------------------------------------------------------------------- */
+/* --- one round
+ * -----------------------------------------------------------------------------------------------------
+ */
 
 struct round {
     struct claims *claims;

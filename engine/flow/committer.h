@@ -36,7 +36,8 @@ struct committer_counters {
     _Atomic uint64_t in, delivered, filtered, dead_letter; /* committed by this process */
     _Atomic uint64_t rows, bytes;
     _Atomic uint64_t commits, commit_us, retries, unknown, unknown_committed, unknown_not, fenced, moved, rejected_rows;
-    _Atomic uint64_t closed_rows, closed_bytes, closed_ready, closed_age, closed_idle, closed_drain, closed_memory; /* units by reason */
+    _Atomic uint64_t closed_rows, closed_bytes, closed_ready, closed_age, closed_idle, closed_drain,
+        closed_memory;                               /* units by reason */
     _Atomic int64_t first_commit_us, last_commit_us; /* monotonic; 0 = none yet */
     _Atomic bool ready;
 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Inside of the committer, shared by its four files: committer.c takes messages, unit_fill.c adds to units and seals
- * them, unit_end.c decides what follows a verdict, lane.c runs the steps. All but lane.c run on the committer's executor
- * alone, so nothing here is locked. */
+/* Inside of the committer, shared by its four files: committer.c takes messages, unit_fill.c adds
+ * to units and seals them, unit_end.c decides what follows a verdict, lane.c runs the steps. All
+ * but lane.c run on the committer's executor alone, so nothing here is locked. */
 #ifndef LEAT_FLOW_COMMITTER_STATE_H
 #define LEAT_FLOW_COMMITTER_STATE_H
 

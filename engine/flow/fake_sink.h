@@ -37,6 +37,7 @@ struct fake_table {
 
     /* the table */
     pthread_mutex_t lock;
+    pthread_cond_t never;
     struct ledger *ledger;
     struct fake_row *rows, *letters;
     uint32_t rows_count, letters_count;
@@ -99,7 +100,10 @@ static struct sink_caps fake_caps(const struct sink *sink) {
         .takes_payload = table->takes_payload,
         .may_reject = !table->takes_payload,
         .positionless = table->memory_ledger,
-        .commit = {.hold = table->every_us > 0, .every_us = table->every_us, .rows = table->rows_max, .bytes = 16 << 20},
+        .commit = {.hold = table->every_us > 0,
+                   .every_us = table->every_us,
+                   .rows = table->rows_max,
+                   .bytes = 16 << 20},
     };
 }
 
@@ -200,7 +204,8 @@ static enum verdict script_play(struct fake_table *table, char letter, struct ou
     }
 }
 
-static enum verdict fake_unit_open(struct sink_lane *lane, struct unit *unit, int64_t deadline_us, struct outcome *outcome) {
+static enum verdict fake_unit_open(struct sink_lane *lane, struct unit *unit, int64_t deadline_us,
+                                   struct outcome *outcome) {
     (void)deadline_us;
     unit->impl = NULL;
     if (script_play(table_of(lane), script_next(table_of(lane), FAKE_OPEN), outcome) != VERDICT_DONE) {
@@ -380,15 +385,23 @@ static void fake_set(struct fake_table *table, struct unit *unit, struct outcome
     table->commits++;
 }
 
+/* A slow server: nobody signals, so the wait ends at its deadline. */
+static void fake_wait(struct fake_table *table) {
+    if (table->delay_us) {
+        int64_t at = io_wall_us() + table->delay_us;
+        struct timespec until = {.tv_sec = at / 1000000, .tv_nsec = at % 1000000 * 1000};
+        while (pthread_cond_timedwait(&table->never, &table->lock, &until) == 0) {
+        }
+    }
+}
+
 static enum verdict fake_unit_commit(struct sink_lane *lane, struct unit *unit, int64_t deadline_us,
                                      struct outcome *outcome) {
     (void)deadline_us;
     struct fake_table *table = table_of(lane);
     char letter = script_next(table, FAKE_COMMIT);
-    if (table->delay_us) {
-        nanosleep(&(struct timespec){.tv_nsec = table->delay_us * 1000L}, NULL);
-    }
     pthread_mutex_lock(&table->lock);
+    fake_wait(table);
     if (letter == 'F') {
         fake_fence(table, unit->moves[0].part_name, outcome, unit->moves[0].part);
     } else if (letter == 'M') {
@@ -459,6 +472,7 @@ static void fake_world_clear(void) {
         ledger_memory_free(table->ledger);
         if (table->ledger) {
             pthread_mutex_destroy(&table->lock);
+            pthread_cond_destroy(&table->never);
         }
     }
     memset(tables, 0, sizeof tables);
@@ -481,6 +495,7 @@ static void fake_world_new(void) {
         tables[i].lanes = 1;
         tables[i].rows_max = 200;
         pthread_mutex_init(&tables[i].lock, NULL);
+        pthread_cond_init(&tables[i].never, NULL);
     }
 }
 

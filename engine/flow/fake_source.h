@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A source for tests of whole jobs: part p holds the records {"p":p,"n":0}, {"p":p,"n":1} and so on, padded to any size,
- * as lines of bytes or as delimited records whose positions have gaps. Its errors are scripted. Compiled into the test
- * alone; one job at a time. */
+/* A source for tests of whole jobs: part p holds the records {"p":p,"n":0}, {"p":p,"n":1} and so
+ * on, padded to any size, as lines of bytes or as delimited records whose positions have gaps. Its
+ * errors are scripted. Compiled into the test alone; one job at a time. */
 #ifndef LEAT_FLOW_FAKE_SOURCE_H
 #define LEAT_FLOW_FAKE_SOURCE_H
 
@@ -42,8 +42,10 @@ static bool fake_is_bad(uint32_t n) {
 #define FAKE_GOOD "{\"p\":%u,\"n\":%u,\"x\":\""
 #define FAKE_BAD "{\"p\":%u,\"n\":%u,oops"
 
+enum { FAKE_TEXT_MAX = 64 };
+
 static size_t fake_record_print(uint32_t part, uint32_t n, char *text) {
-    size_t len = (size_t)sprintf(text, fake_is_bad(n) ? FAKE_BAD : FAKE_GOOD, part, n);
+    size_t len = (size_t)snprintf(text, FAKE_TEXT_MAX, fake_is_bad(n) ? FAKE_BAD : FAKE_GOOD, part, n);
     size_t pad = len + 2 < feed.bytes ? feed.bytes - len - 2 : 0;
     memset(text + len, 'x', pad);
     memcpy(text + len + pad, "\"}\n", 4);
@@ -154,8 +156,9 @@ static bool fake_take(atomic_int *errors) {
     return atomic_load(errors) > 0 && atomic_fetch_sub(errors, 1) > 0;
 }
 
-static enum status fake_open(struct source *source, const struct part_info *part, const struct position *from,
-                             const char *mark, struct reader **ret, struct part_format *ret_format, struct error *error) {
+static enum status fake_open(struct source *source, const struct part_info *part,
+                             const struct position *from, const char *mark, struct reader **ret,
+                             struct part_format *ret_format, struct error *error) {
     (void)mark;
     if (fake_take(&feed.open_errors)) {
         return error_set(error, ERROR_TRANSIENT, "fake-open", "scripted");

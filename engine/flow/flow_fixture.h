@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Positions, parts and payloads for the unit tests of flow: a position is a number. */
+/* Positions, parts and payloads for the unit tests of flow: a position is a number, a payload is so many records.
+ * Each test program has its own copy; nothing here is shared. */
 #ifndef LEAT_FLOW_FLOW_FIXTURE_H
 #define LEAT_FLOW_FLOW_FIXTURE_H
 

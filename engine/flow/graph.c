@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Binding follows the data: columns, common transforms, then each sink. Every step that fails adds its error and lets the
- * others be looked at, so that `validate` tells everything at once. */
+/* Binding follows the data: columns, common transforms, then each sink. Every step that fails adds
+ * its error and lets the others be looked at, so that `validate` tells everything at once. */
 #include "engine/flow/graph.h"
 
 #include <stdio.h>
@@ -162,8 +162,10 @@ static void batch_scope_check(const struct stage_list *stages, const struct tran
         bool merged = caps.aggregates && !caps.whole_input && merges && i + 1 == stages->count;
         if (depends && !merged && list->items[i].scope != TRANSFORM_BATCH) {
             config_errors_add(errors, list->items[i].sql.place, "sql-depends-on-batch",
-                              "%s sees one batch of records, and how records fall into batches is not fixed: feed a sink in "
-                              "`mode: merge` whose rules match, or write `scope: batch` beside `sql:` if one result for each "
+                              "%s sees one batch of records, and how records fall into batches is "
+                              "not fixed: feed a sink in "
+                              "`mode: merge` whose rules match, or write `scope: batch` beside "
+                              "`sql:` if one result for each "
                               "batch is what you want",
                               caps.aggregates ? "an aggregate" : "order by, limit or distinct");
         }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a pipeline file becomes before anything runs: schemas of sinks, tables that name their columns, refusals and where
- * they stand in the file. */
+/* What a pipeline file becomes before anything runs: schemas of sinks, tables that name their
+ * columns, refusals and where they stand in the file. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -151,11 +151,13 @@ static void what_depends_on_the_batch_is_refused(void **state) {
 
 static void an_error_inside_of_a_block_of_sql_has_its_line_and_column(void **state) {
     (void)state;
-    refused("  format: json\n  columns: a int\ntransforms:\n  - sql: |\n      select a,\n        nix\n      from input\n"
+    refused("  format: json\n  columns: a int\ntransforms:\n  - sql: |\n      select a,\n        "
+            "nix\n      from input\n"
             "sinks: [fake: {}]\n",
             "42703", 9, 9);
     refused("  format: json\n  columns: |\n    a int,\n    b nothing\nsinks: [fake: {}]\n", "type-unknown", 7, 7);
-    refused("  format: json\n  columns: a int\nsinks:\n  - fake: {}\n    transforms:\n      - sql: select a, nix from input\n",
+    refused("  format: json\n  columns: a int\nsinks:\n  - fake: {}\n    transforms:\n      - sql: "
+            "select a, nix from input\n",
             "42703", 9, 24);
     refused("  format: json\ntransforms: [sql: select * from input]\nsinks: [table: {}]\n", "42601", 5, 26);
 }

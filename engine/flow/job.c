@@ -108,7 +108,8 @@ static void payload_deliver(void *context, uint32_t sink, struct encoded *encode
 static void committer_event(struct job *job, struct happening *happening) {
     const char *sink = job->graph->sinks[happening->event.sink].config->name;
     if (happening->event.kind == EVENT_SINK_FATAL) {
-        log_write(LOG_ERROR, "sink-stopped", happening->error.message, "sink", sink, "code", happening->error.code, NULL);
+        log_write(LOG_ERROR, "sink-stopped", happening->error.message, "sink", sink, "code",
+                  happening->error.code, NULL);
         job->failed = true;
         job->stopping = true;
         job->stop_deadline_us = 0;
@@ -410,8 +411,11 @@ static void end_look(struct job *job) {
         return; /* others are at it: stand by, in case they die */
     }
     if (totals.stopped > 0) {
-        log_write(LOG_ERROR, "parts-stopped", "parts stopped by name remain: leat ledger show FILE tells why, leat ledger resume FILE PART lets one go on",
-                  "file", job->graph->pipeline->file, "parts", log_number((long long)totals.stopped), NULL);
+        log_write(LOG_ERROR, "parts-stopped",
+                  "parts stopped by name remain: leat ledger show FILE tells why, leat ledger "
+                  "resume FILE PART lets one go on",
+                  "file", job->graph->pipeline->file, "parts",
+                  log_number((long long)totals.stopped), NULL);
         job->failed = true;
     }
     sinks_finish(job);
@@ -423,7 +427,8 @@ static void stop_look(struct job *job) {
     bool late = io_now_us() >= job->stop_deadline_us;
     if (late && job->parts && job->stop_deadline_us > 0) {
         job->failed = true;
-        log_write(LOG_WARN, "drain-timed-out", "what was not committed in time is dropped; it is read again at the next run",
+        log_write(LOG_WARN, "drain-timed-out",
+                  "what was not committed in time is dropped; it is read again at the next run",
                   NULL);
     }
     if (late) {
@@ -523,8 +528,8 @@ void job_stop(struct job *job, int64_t deadline_us) {
     io->post(job->executor, &happening->task);
 }
 
-/* Readers first, then workers, then committers: each may still post to the next. Committers, which call the workers, are
- * closed before. */
+/* Readers first, then workers, then committers: each may still post to the next. Committers, which
+ * call the workers, are closed before. */
 void job_free(struct job *job) {
     if (!job) {
         return;

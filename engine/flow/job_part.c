@@ -38,7 +38,8 @@ void part_assign(struct job *job, struct part *part, struct reader_lane *lane) {
     for (uint32_t i = 0; i < job->graph->sinks_count; i++) {
         if (part->shares[i].won && !part->shares[i].ended) {
             part->sequenced |= UINT64_C(1) << i;
-            committer_part_add(job->committers[i], part, part->shares[i].epoch, &part->shares[i].next, &part->windows[i]);
+            committer_part_add(job->committers[i], part, part->shares[i].epoch,
+                               &part->shares[i].next, &part->windows[i]);
         }
     }
     struct reading_setup setup = {
@@ -74,8 +75,8 @@ static void skip_add(struct job *job, const struct part *part) {
     skip->until_us = io_now_us() + job->graph->pipeline->lease_us;
 }
 
-/* Asks everybody to let go. upto NULL: at once, also when it was to be finished first; else after everything before it is
- * committed. */
+/* Asks everybody to let go. upto NULL: at once, also when it was to be finished first; else after
+ * everything before it is committed. */
 void part_let_go(struct job *job, struct part *part, enum drop_reason reason, const struct position *upto) {
     part->drop = reason > part->drop ? reason : part->drop;
     if (!upto) {
@@ -125,8 +126,8 @@ static void part_stop(struct job *job, struct part *part, const struct error *er
     part_let_go(job, part, DROP_STOPPED, upto);
 }
 
-/* Is it at its end in every ledger that keeps anything, and open in a sink whose ledger lives in this process alone? Then
- * nobody could claim it: no ledger offers it. */
+/* Is it at its end in every ledger that keeps anything, and open in a sink whose ledger lives in
+ * this process alone? Then nobody could claim it: no ledger offers it. */
 static bool part_is_left_to_us(const struct job *job, const struct part *part) {
     bool open = false;
     for (uint32_t i = 0; i < job->graph->sinks_count; i++) {

@@ -61,8 +61,8 @@ void job_reading_over(void *context, struct part *part, const struct position *u
 struct reader_lane *reader_free(struct job *job);
 /* Gives a claimed part to its committers and to a reader. */
 void part_assign(struct job *job, struct part *part, struct reader_lane *lane);
-/* Asks everybody to let go. upto NULL: at once, also when it was to be finished first; else after everything before it is
- * committed. */
+/* Asks everybody to let go. upto NULL: at once, also when it was to be finished first; else after
+ * everything before it is committed. */
 void part_let_go(struct job *job, struct part *part, enum drop_reason reason, const struct position *upto);
 /* Nobody deals with the part any more? Then it goes for the reason it was let go for. */
 void part_look(struct job *job, struct part *part);

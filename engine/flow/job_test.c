@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Whole jobs over scripted sources and sinks, on the real threads: whatever happens, each record is in each table exactly
- * once, in the order of its part, and the books of the ledger balance. */
+/* Whole jobs over scripted sources and sinks, on the real threads: whatever happens, each record is
+ * in each table exactly once, in the order of its part, and the books of the ledger balance. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -60,8 +60,10 @@ static const char *pipeline_text(const struct shape *shape, struct arena *arena)
         sinks = arena_printf(arena, "%s  - name: s%u\n    fake: {table: %u}\n    dead_letter_limit: %s\n", sinks, i, i,
                              shape->limit ? shape->limit : "none");
     }
-    return arena_printf(arena, "pipeline: test\nsource:\n  fake: {}\n  format: json\n%ssinks:\n%slimits: {workers: 3}\n",
-                        sql, sinks);
+    return arena_printf(
+        arena,
+        "pipeline: test\nsource:\n  fake: {}\n  format: json\n%ssinks:\n%slimits: {workers: 3}\n",
+        sql, sinks);
 }
 
 static void run_start(struct run *run, const struct shape *shape) {
@@ -86,18 +88,22 @@ static void run_start(struct run *run, const struct shape *shape) {
     run->job = job_start(&setup);
 }
 
-static enum job_result run_end(struct run *run) {
-    struct timespec until;
-    clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_sec += WAIT_SECONDS;
+/* Lets the job work until it ends or until then; true = it has ended. */
+static bool run_works_until(struct run *run, int64_t wall_us) {
+    struct timespec until = {.tv_sec = wall_us / 1000000, .tv_nsec = wall_us % 1000000 * 1000};
     pthread_mutex_lock(&run->lock);
-    while (!run->over) {
-        if (pthread_cond_timedwait(&run->changed, &run->lock, &until) != 0) {
-            fail_msg("the job does not end: %u rows, %u letters in the first table", tables[0].rows_count,
-                     tables[0].letters_count);
-        }
+    while (!run->over && pthread_cond_timedwait(&run->changed, &run->lock, &until) == 0) {
     }
+    bool over = run->over;
     pthread_mutex_unlock(&run->lock);
+    return over;
+}
+
+static enum job_result run_end(struct run *run) {
+    if (!run_works_until(run, io_wall_us() + WAIT_SECONDS * INT64_C(1000000))) {
+        fail_msg("the job does not end: %u rows, %u letters in the first table", tables[0].rows_count,
+                 tables[0].letters_count);
+    }
     job_free(run->job);
     graph_free(run->graph); /* asserts that the whole budget was given back */
     pipeline_free(run->pipeline);
@@ -113,7 +119,9 @@ static enum job_result run_whole(const struct shape *shape) {
     return run_end(&run);
 }
 
-/* --- what must hold ------------------------------------------------------------------------------------------------ */
+/* --- what must hold
+ * ------------------------------------------------------------------------------------------------
+ */
 
 /* Marks rows as seen; each once, ascending in each part. */
 static void rows_see(const struct fake_row *rows, uint32_t count, uint8_t *seen) {
@@ -158,8 +166,8 @@ static uint32_t records_below_next(const struct fake_table *table, uint32_t part
     return n;
 }
 
-/* Exactly what lies below `next` is in the table, or is a letter, once; and that is what the books say. filtered: records
- * with an odd n. */
+/* Exactly what lies below `next` is in the table, or is a letter, once; and that is what the books
+ * say. filtered: records with an odd n. */
 static void table_check(const struct fake_table *table, bool filtered) {
     uint8_t *seen = calloc(feed.parts, feed.records);
     rows_see(table->rows, table->rows_count, seen);
@@ -200,7 +208,9 @@ static int world_teardown(void **state) {
     return 0;
 }
 
-/* --- the plain way ------------------------------------------------------------------------------------------------- */
+/* --- the plain way
+ * -------------------------------------------------------------------------------------------------
+ */
 
 static void every_record_arrives_once_and_in_order(void **state) {
     (void)state;
@@ -248,7 +258,9 @@ static void two_lanes_keep_the_order(void **state) {
     tables_complete(1);
 }
 
-/* --- verdicts ------------------------------------------------------------------------------------------------------ */
+/* --- verdicts
+ * ------------------------------------------------------------------------------------------------------
+ */
 
 struct script {
     const char *open, *add, *seal, *commit;
@@ -313,7 +325,10 @@ static void moved_back_is_read_again(void **state) {
 
 static void everything_at_once_loses_nothing(void **state) {
     (void)state;
-    scripts_run(&(struct script){.open = ".....R", .add = "....................R", .seal = "...R.............F", .commit = ".u...M..U....F.....M.....M"});
+    scripts_run(&(struct script){.open = ".....R",
+                                 .add = "....................R",
+                                 .seal = "...R.............F",
+                                 .commit = ".u...M..U....F.....M.....M"});
 }
 
 static void rejected_rows_become_letters_and_the_books_know(void **state) {
@@ -338,7 +353,9 @@ static void a_fatal_verdict_ends_the_job_and_a_new_one_goes_on(void **state) {
     tables_complete(1);
 }
 
-/* --- two sinks ----------------------------------------------------------------------------------------------------- */
+/* --- two sinks
+ * -----------------------------------------------------------------------------------------------------
+ */
 
 static void a_slow_sink_gets_everything_too(void **state) {
     (void)state;
@@ -383,7 +400,8 @@ static void a_sink_without_positions_is_not_left_behind(void **state) {
     assert_int_equal(tables[1].rows_count, feed.parts * feed.records);
 }
 
-/* --- sources that fail --------------------------------------------------------------------------------------------- */
+/* --- sources that fail
+ * --------------------------------------------------------------------------------------------- */
 
 static void transient_errors_of_the_source_are_waited_for(void **state) {
     (void)state;
@@ -406,7 +424,9 @@ static void what_lies_before_a_permanent_error_is_committed(void **state) {
     }
 }
 
-/* --- dead letters -------------------------------------------------------------------------------------------------- */
+/* --- dead letters
+ * --------------------------------------------------------------------------------------------------
+ */
 
 static void bad_records_become_letters(void **state) {
     (void)state;
@@ -436,7 +456,9 @@ static void the_limit_cuts_before_the_breaching_record(void **state) {
     }
 }
 
-/* --- memory -------------------------------------------------------------------------------------------------------- */
+/* --- memory
+ * --------------------------------------------------------------------------------------------------------
+ */
 
 static void large_records_pass_through_a_tiny_budget(void **state) {
     (void)state;
@@ -476,11 +498,9 @@ static void a_holding_sink_commits_early_when_memory_is_short(void **state) {
     tables_complete(1);
 }
 
-/* --- stops --------------------------------------------------------------------------------------------------------- */
-
-static void nap(int64_t us) {
-    nanosleep(&(struct timespec){.tv_nsec = us * 1000}, NULL);
-}
+/* --- stops
+ * ---------------------------------------------------------------------------------------------------------
+ */
 
 static void a_drain_commits_what_was_read_and_lets_go(void **state) {
     (void)state;
@@ -494,7 +514,7 @@ static void a_drain_commits_what_was_read_and_lets_go(void **state) {
         tables[1].takes_payload = round & 2;
         struct run run;
         run_start(&run, &(struct shape){.sinks = 2});
-        nap(1000 * (1 + round * 5));
+        run_works_until(&run, io_wall_us() + 1000 * (1 + round * 5));
         job_stop(run.job, io_now_us() + 20000000);
         assert_int_equal(run_end(&run), JOB_DONE);
         table_check(&tables[0], false);
@@ -510,7 +530,7 @@ static void a_stop_is_not_kept_waiting_by_a_source_that_backs_off(void **state) 
     feed.read_errors = 1000000;
     struct run run;
     run_start(&run, &(struct shape){0});
-    nap(900000);
+    run_works_until(&run, io_wall_us() + 900000);
     int64_t before = io_now_us();
     job_stop(run.job, io_now_us() + 20000000);
     assert_int_equal(run_end(&run), JOB_DONE);
@@ -527,7 +547,7 @@ static void a_limit_that_breaches_during_a_drain_does_not_hold_it_up(void **stat
         tables[0].delay_us = 3000;
         struct run run;
         run_start(&run, &(struct shape){.limit = "10%"});
-        nap(500 * (1 + round * 4));
+        run_works_until(&run, io_wall_us() + 500 * (1 + round * 4));
         int64_t before = io_now_us();
         job_stop(run.job, io_now_us() + 20000000);
         run_end(&run);
@@ -552,7 +572,7 @@ static void killed_at_any_moment_nothing_is_lost_or_doubled(void **state) {
     for (int64_t round = 0; round < 25; round++) {
         struct run run;
         run_start(&run, &(struct shape){.sinks = 2});
-        nap(round * 700);
+        run_works_until(&run, io_wall_us() + round * 700);
         job_stop(run.job, 0);
         run_end(&run);
         table_check(&tables[0], false);

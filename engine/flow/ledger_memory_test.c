@@ -150,8 +150,10 @@ static void a_stop_is_written_by_its_owner_alone(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(what_stands_in_the_plan_never_changes, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_claim_bumps_the_epoch_and_a_release_frees_only_the_present_one, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_commit_moves_next_mark_window_and_books_to_the_end, setup, teardown),
+        cmocka_unit_test_setup_teardown(
+            a_claim_bumps_the_epoch_and_a_release_frees_only_the_present_one, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_commit_moves_next_mark_window_and_books_to_the_end, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(a_stop_is_written_by_its_owner_alone, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

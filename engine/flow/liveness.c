@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Four rounds fit into a lease. */
+/* Four rounds fit into a lease, so that one slow answer does not cost it. A round asks every ledger in turn; one that
+ * fails does not keep the others from being renewed. */
 #include "engine/flow/liveness.h"
 
 #include <stdlib.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* How sinks fill their reports. Lists grow in the outcome's arena. */
+/* How sinks fill their reports. Lists grow in the outcome's arena, which outlives the report; words are copied, so a
+ * connector may hand in what its library frees next. Called on the lane that runs the step. */
 #include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Everything is read from /proc, once; the parts that name the host and the process never change while it lives. */
+/* Everything is read from /proc, once; the parts that name the host and the process never change while it lives. A
+ * start time beside the pid tells a process from a later one that got its number. */
 #include "engine/flow/owner.h"
 
 #include <errno.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Positions, books and the dead-letter window as plain values. */
+/* Positions, books and the dead-letter window as plain values: compared, added, printed and read back. No allocation,
+ * any thread. */
 #include "engine/flow/part.h"
 
 #include <inttypes.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Parts and positions: what a source is made of and how far a sink has come in it. */
+/* Parts and positions: what a source is made of and how far a sink has come in it. Plain values without a lock; texts
+ * belong to whoever made them. */
 #ifndef LEAT_FLOW_PART_H
 #define LEAT_FLOW_PART_H
 

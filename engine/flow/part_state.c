@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A part owns one arena with copies of its texts and its decoder. */
+/* A part owns one arena with copies of its texts and its decoder, and is freed by whoever drops the last reference, on
+ * any thread. */
 #include "engine/flow/part_state.h"
 
 #include <assert.h>

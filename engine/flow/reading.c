@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A step function on the lane that posts itself again, or sets a timer when there is nothing to do. */
+/* A step function on the lane that posts itself again, or sets a timer when there is nothing to do: no data, no
+ * memory, or a back-off. Everything in it is the lane's, but `stopping`. */
 #include "engine/flow/reading.h"
 
 #include <stdio.h>
@@ -75,7 +76,8 @@ static uint64_t sinks_wanting(const struct reading *reading, const struct positi
 static const struct position *cut_inside(const struct reading *reading, const struct segment *segment) {
     for (uint32_t i = 0; i < reading->setup.graph->sinks_count; i++) {
         const struct position *cut = &reading->nexts[i];
-        if ((reading->wants >> i & 1) && position_compare(cut, &segment->from) > 0 && position_compare(cut, &segment->to) < 0) {
+        if ((reading->wants >> i & 1) && position_compare(cut, &segment->from) > 0 &&
+            position_compare(cut, &segment->to) < 0) {
             return cut;
         }
     }
@@ -214,9 +216,10 @@ static void read_once(struct reading *reading) {
     reading->failures = 0;
     if (block.gap) {
         atomic_fetch_add(&reading->setup.counters->gaps, 1);
-        enum status gap = error_set(&error, ERROR_PERMANENT, "source-gap",
-                                    "a range is missing at the source: %s; to go on behind it: leat ledger skip FILE '%s'",
-                                    block.gap, reading->setup.part->info.name);
+        enum status gap = error_set(
+            &error, ERROR_PERMANENT, "source-gap",
+            "a range is missing at the source: %s; to go on behind it: leat ledger skip FILE '%s'",
+            block.gap, reading->setup.part->info.name);
         (void)gap;
         arena_free(block.arena);
         over(reading, &error);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One part being read: a source reader on a lane of its own. It reads blocks, cuts them where sinks' positions lie, so
- * that a segment is wanted whole or not at all, and posts the segments to the workers. It pauses when the budget says
- * no and never waits for a sink. A transient error backs off and opens the reader again from the last position taken. */
+/* One part being read: a source reader on a lane of its own. It reads blocks, cuts them where
+ * sinks' positions lie, so that a segment is wanted whole or not at all, and posts the segments to
+ * the workers. It pauses when the budget says no and never waits for a sink. A transient error
+ * backs off and opens the reader again from the last position taken. */
 #ifndef LEAT_FLOW_READING_H
 #define LEAT_FLOW_READING_H
 

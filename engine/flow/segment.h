@@ -38,9 +38,9 @@ struct segment *segment_ref(struct segment *segment);
 void segment_unref(struct segment *segment); /* takes NULL; any thread */
 /* True when the part was reassigned since. */
 bool segment_is_dead(const struct segment *segment);
-/* Cuts at a record border `offset` bytes (or records) from its start, which is position `at`: both pieces hold the
- * parent, each has one reference. The mark goes with the last piece. A piece may hold no record: positions have gaps, and
- * a part's end lies beyond its last byte. */
+/* Cuts at a record border `offset` bytes (or records) from its start, which is position `at`: both
+ * pieces hold the parent, each has one reference. The mark goes with the last piece. A piece may
+ * hold no record: positions have gaps, and a part's end lies beyond its last byte. */
 void segment_split(struct segment *segment, size_t offset, const struct position *at, struct segment **ret_head,
                    struct segment **ret_tail);
 

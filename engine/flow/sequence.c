@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A sorted list for each part: workers take the oldest segment first, so a payload nearly always goes to its end. */
+/* A sorted list for each part: workers take the oldest segment first, so a payload nearly always goes to its end. The
+ * dead-letter window moves with the frontier and back with it, so it never counts a record twice. */
 #include "engine/flow/sequence.h"
 
 #include <assert.h>

@@ -11,9 +11,17 @@ static struct sequence *sequence_at(struct part *part, uint32_t next) {
     return sequence_new(part, 1, &position, &(struct dead_window){0});
 }
 
+static uint64_t seed;
+
+/* A linear congruential generator (Knuth's MMIX constants); its upper bits are good enough to shuffle with. */
+static uint32_t draw(void) {
+    seed = seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+    return (uint32_t)(seed >> 33);
+}
+
 static void shuffle(uint32_t *items, uint32_t count) {
     for (uint32_t i = count; i > 1; i--) {
-        uint32_t j = (uint32_t)rand() % i, kept = items[i - 1];
+        uint32_t j = draw() % i, kept = items[i - 1];
         items[i - 1] = items[j];
         items[j] = kept;
     }
@@ -21,7 +29,7 @@ static void shuffle(uint32_t *items, uint32_t count) {
 
 static void any_order_of_completion_leaves_in_order(void **state) {
     (void)state;
-    srand(1);
+    seed = 1;
     for (int round = 0; round < ROUNDS; round++) {
         struct part *part = test_part("p");
         struct sequence *sequence = sequence_at(part, 0);
@@ -48,7 +56,7 @@ static void any_order_of_completion_leaves_in_order(void **state) {
 /* Units of random size are popped, some are put back, the younger one before or after the older one. */
 static void what_is_put_back_comes_again_in_order(void **state) {
     (void)state;
-    srand(2);
+    seed = 2;
     for (int round = 0; round < ROUNDS; round++) {
         struct part *part = test_part("p");
         struct sequence *sequence = sequence_at(part, 0);
@@ -58,18 +66,18 @@ static void what_is_put_back_comes_again_in_order(void **state) {
         struct encoded *unit[PIECES];
         uint32_t committed = 0;
         while (committed < PIECES) {
-            uint32_t count = 0, most = 1 + (uint32_t)rand() % 8;
+            uint32_t count = 0, most = 1 + draw() % 8;
             while (count < most && sequence_peek(sequence)) {
                 unit[count++] = sequence_pop(sequence);
             }
-            uint32_t kept = (uint32_t)rand() % (count + 1);
-            uint32_t middle = kept + (count > kept ? (uint32_t)rand() % (count - kept) : 0);
+            uint32_t kept = draw() % (count + 1);
+            uint32_t middle = kept + (count > kept ? draw() % (count - kept) : 0);
             for (uint32_t i = 0; i < kept; i++) {
                 assert_int_equal(position_number(&unit[i]->payload.segment->from), committed++);
                 encoded_free(unit[i]);
             }
             sequence->committed = position_of(committed);
-            bool younger_first = rand() & 1;
+            bool younger_first = draw() & 1;
             for (uint32_t turn = 0; turn < 2; turn++) {
                 bool younger = (turn == 0) == younger_first;
                 for (uint32_t i = younger ? count : middle; i-- > (younger ? middle : kept);) {
@@ -105,7 +113,9 @@ static void what_lies_before_the_frontier_is_freed(void **state) {
 static uint32_t breach_of(const bool *letters, uint32_t count, double limit) {
     for (uint32_t n = 1; n <= count; n++) {
         uint32_t buckets = (n - 1) / DEAD_WINDOW_BUCKET_RECORDS + 1;
-        uint32_t first = buckets > DEAD_WINDOW_BUCKETS ? (buckets - DEAD_WINDOW_BUCKETS) * DEAD_WINDOW_BUCKET_RECORDS : 0;
+        uint32_t first = buckets > DEAD_WINDOW_BUCKETS
+                             ? (buckets - DEAD_WINDOW_BUCKETS) * DEAD_WINDOW_BUCKET_RECORDS
+                             : 0;
         uint32_t dead = 0;
         for (uint32_t i = first; i < n; i++) {
             dead += letters[i];
@@ -122,16 +132,16 @@ static void the_limit_is_judged_at_each_record_however_they_are_cut(void **state
     (void)state;
     enum { RECORDS = 14000 };
     static bool letters[RECORDS];
-    srand(3);
+    seed = 3;
     for (int round = 0; round < 12; round++) {
         for (uint32_t i = 0; i < RECORDS; i++) {
-            letters[i] = rand() % 1000 < (i < 11500 ? 70 : 300);
+            letters[i] = draw() % 1000 < (i < 11500 ? 70 : 300);
         }
         uint32_t expected = breach_of(letters, RECORDS, 0.10), found = RECORDS;
         struct part *part = test_part("p");
         struct sequence *sequence = sequence_at(part, 0);
         for (uint32_t from = 0; from < RECORDS && found == RECORDS;) {
-            uint32_t to = from + 1 + (uint32_t)rand() % 700;
+            uint32_t to = from + 1 + draw() % 700;
             to = to > RECORDS ? RECORDS : to;
             struct encoded *encoded = test_encoded(part, from, to, to - from);
             uint32_t count = 0;
@@ -149,7 +159,7 @@ static void the_limit_is_judged_at_each_record_however_they_are_cut(void **state
                 break;
             }
             encoded = sequence_pop(sequence);
-            if (rand() % 4 == 0) {
+            if (draw() % 4 == 0) {
                 sequence_push_back(sequence, encoded);
                 assert_null(sequence_judge(sequence, encoded, 0.10));
                 encoded = sequence_pop(sequence);

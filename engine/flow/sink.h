@@ -125,8 +125,8 @@ struct sink_ops {
     /* Lane, before the first unit and after REDO_ENCODE: reads the catalog, probes rights; reports every mismatch at
      * once. A new binding version when something changed. */
     enum status (*check)(struct sink *sink, int64_t deadline_us, uint64_t *ret_binding, struct error *error);
-    /* After check, when bound without a schema: the columns it takes, by name (a table's). NULL = it has no opinion and is
-     * to be bound with a schema. */
+    /* After check, when bound without a schema: the columns it takes, by name (a table's). NULL =
+     * it has no opinion and is to be bound with a schema. */
     const struct schema *(*wanted)(const struct sink *sink);
     /* NULL = has none of its own. Not to be called before check. */
     struct ledger *(*ledger)(struct sink *sink);
@@ -148,8 +148,10 @@ struct sink_ops {
     enum verdict (*unit_add)(struct sink_lane *lane, struct unit *unit, struct payload *payload, int64_t deadline_us,
                              struct outcome *outcome);
     enum verdict (*unit_seal)(struct sink_lane *lane, struct unit *unit, int64_t deadline_us, struct outcome *outcome);
-    enum verdict (*unit_commit)(struct sink_lane *lane, struct unit *unit, int64_t deadline_us, struct outcome *outcome);
-    enum verdict (*unit_resolve)(struct sink_lane *lane, struct unit *unit, int64_t deadline_us, struct outcome *outcome);
+    enum verdict (*unit_commit)(struct sink_lane *lane, struct unit *unit, int64_t deadline_us,
+                                struct outcome *outcome);
+    enum verdict (*unit_resolve)(struct sink_lane *lane, struct unit *unit, int64_t deadline_us,
+                                 struct outcome *outcome);
     void (*unit_abandon)(struct sink_lane *lane, struct unit *unit);
     uint64_t (*unit_bytes)(const struct unit *unit); /* written so far, for roll and commit; NULL = payload bytes */
 

@@ -51,8 +51,9 @@ struct source_ops {
     void (*free)(struct source *source); /* takes NULL; after the last reader is closed */
     struct source_caps (*caps)(const struct source *source);
 
-    /* Pure, any thread. print writes "start", "end" or the source's words; parse reads them back. position_at: the
-     * position `offset` (record.offset) after base; offset_of is its inverse, SIZE_MAX if position lies beyond 4 GiB. */
+    /* Pure, any thread. print writes "start", "end" or the source's words; parse reads them back.
+     * position_at: the position `offset` (record.offset) after base; offset_of is its inverse,
+     * SIZE_MAX if position lies beyond 4 GiB. */
     void (*print)(const struct position *position, char *ret_text);
     bool (*parse)(const char *text, struct position *ret);
     void (*position_at)(const struct position *base, uint64_t offset, struct position *ret);
@@ -64,8 +65,8 @@ struct source_ops {
     enum status (*list)(struct source *source, bool (*known)(void *context, const char *entry), void *context,
                         struct arena *arena, struct part_list *ret, struct error *error);
 
-    /* R: has planned data changed, as far as a cheap look tells (a file's size)? Then true, with words for people. May be
-     * NULL. Data that is gone has not changed. */
+    /* R: has planned data changed, as far as a cheap look tells (a file's size)? Then true, with
+     * words for people. May be NULL. Data that is gone has not changed. */
     bool (*changed)(struct source *source, const char *entry, const char *ident, char *ret_what, size_t size);
 
     /* R: opens a part at a position. Compares ident; a changed one is permanent (`file-changed`). mark is what was
@@ -75,8 +76,8 @@ struct source_ops {
     /* R: the next block of about room bytes, within deadline_us (monotonic). AGAIN: no memory or no data in time; with
      * idle set when there is no data. END is not used: the last block carries POSITION_END. The arena comes
      * from arena_new(budget, POOL_READ), charged for what the block holds, before reading. */
-    enum status (*read)(struct reader *reader, struct budget *budget, size_t room, int64_t deadline_us, struct block *ret,
-                        struct error *error);
+    enum status (*read)(struct reader *reader, struct budget *budget, size_t room,
+                        int64_t deadline_us, struct block *ret, struct error *error);
     void (*wake)(struct reader *reader); /* any thread: a blocked read returns within 50 ms */
     void (*close)(struct reader *reader); /* R; takes NULL */
 };

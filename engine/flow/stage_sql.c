@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The SQL library as a stage. */
+/* The SQL library as a stage: sql/ knows nothing of flow, this file is all that lies between. The plan lives in the
+ * graph's arena and is shared by the workers. */
 #include "engine/flow/stage.h"
 #include "engine/sql/sql.h"
 

@@ -41,7 +41,9 @@ void stopping_look(struct committer *committer, struct sequence *sequence) {
     struct error error;
     enum status status = error_set(&error, ERROR_PERMANENT, "dead-letter-limit", "%s", sequence->stop_reason);
     (void)status;
-    committer_report(committer, (struct committer_event){.kind = EVENT_PART_STOP, .part = sequence->part, .error = &error});
+    committer_report(
+        committer,
+        (struct committer_event){.kind = EVENT_PART_STOP, .part = sequence->part, .error = &error});
 }
 
 void sequences_look(struct committer *committer) {
@@ -94,7 +96,8 @@ static void unit_done(struct committer *committer, struct unit_state *unit) {
         counter_add(&counters->filtered, move->counts.filtered);
         counter_add(&counters->dead_letter, move->counts.dead_letter);
         if (position_is_end(&move->to)) {
-            committer_report(committer, (struct committer_event){.kind = EVENT_PART_ENDED, .part = move->sequence->part});
+            committer_report(committer, (struct committer_event){.kind = EVENT_PART_ENDED,
+                                                                 .part = move->sequence->part});
         }
     }
     counter_add(&counters->rows, unit->rows);
@@ -183,9 +186,10 @@ static void letters_of_rejected(struct committer *committer, const struct row_ou
     uint32_t record = payload->row_records ? payload->row_records[row->row] : row->row;
     if (record == ORIGIN_RANGE) {
         struct error error;
-        enum status status = error_set(&error, ERROR_PERMANENT, "aggregate-rejected",
-                                       "an aggregate row was rejected (%s: %.*s); it stands for many records", row->code,
-                                       (int)row->message.len, row->message.data);
+        enum status status =
+            error_set(&error, ERROR_PERMANENT, "aggregate-rejected",
+                      "an aggregate row was rejected (%s: %.*s); it stands for many records",
+                      row->code, (int)row->message.len, row->message.data);
         (void)status;
         committer_fatal(committer, &error);
         return;

@@ -71,7 +71,8 @@ static struct sequence *sequence_ready(struct committer *committer) {
     return NULL;
 }
 
-static bool unit_is_full(const struct committer *committer, const struct unit_state *unit, _Atomic uint64_t **ret_reason) {
+static bool unit_is_full(const struct committer *committer, const struct unit_state *unit,
+                         _Atomic uint64_t **ret_reason) {
     struct committer_counters *counters = (struct committer_counters *)&committer->counters;
     uint64_t written = atomic_load(&unit->written_bytes);
     uint64_t bytes = committer->sink->connector->sink->unit_bytes ? written : unit->bytes;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A unit's list of payloads has a fixed size, because the sink reads it on its lane while the committer adds; moves grow
- * by doubling, the committer alone sees them before the seal. */
+/* A unit's list of payloads has a fixed size, because the sink reads it on its lane while the
+ * committer adds; moves grow by doubling, the committer alone sees them before the seal. */
 #include "engine/flow/unit_state.h"
 
 #include <assert.h>

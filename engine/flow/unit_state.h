@@ -52,7 +52,16 @@ const struct unit_move *unit_state_move(const struct unit_state *unit, const str
 
 /* --- lanes ----------------------------------------------------------------------------------------------------- */
 
-enum step_kind { STEP_OPEN, STEP_ADD, STEP_SEAL, STEP_SEAL_COMMIT, STEP_COMMIT, STEP_RESOLVE, STEP_ABANDON, STEP_CHECK };
+enum step_kind {
+    STEP_OPEN,
+    STEP_ADD,
+    STEP_SEAL,
+    STEP_SEAL_COMMIT,
+    STEP_COMMIT,
+    STEP_RESOLVE,
+    STEP_ABANDON,
+    STEP_CHECK
+};
 
 struct step {
     struct task task; /* on the lane, then back on the committer */

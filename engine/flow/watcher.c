@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Ten ticks make a time-out; a tick that comes late counts once. */
+/* Ten ticks make a time-out; a tick that comes late counts once, whatever the clock says. The ticks are counted by the
+ * pool, under its lock. */
 #include "engine/flow/watcher.h"
 
 #include <stdlib.h>
@@ -19,7 +20,8 @@ struct watcher {
 static void tick(struct watcher *watcher) {
     char where[PART_NAME_MAX + 1];
     if (workers_tick(watcher->workers, TICKS, where, sizeof where)) {
-        log_write(LOG_ERROR, "worker-stalled", "a worker did not come back from a segment within stall_timeout; aborting",
+        log_write(LOG_ERROR, "worker-stalled",
+                  "a worker did not come back from a segment within stall_timeout; aborting",
                   "part", where, NULL);
         abort();
     }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A worker that is in one segment for longer than `stall_timeout` will not come back: the process aborts, which is safe
- * because sinks own the positions, and a supervisor starts it again. The watcher counts its own ticks instead of looking
- * at a clock, so that a freeze of the whole process (SIGSTOP, suspend) is no stall. */
+/* A worker that is in one segment for longer than `stall_timeout` will not come back: the process
+ * aborts, which is safe because sinks own the positions, and a supervisor starts it again. The
+ * watcher counts its own ticks instead of looking at a clock, so that a freeze of the whole process
+ * (SIGSTOP, suspend) is no stall. */
 #ifndef LEAT_FLOW_WATCHER_H
 #define LEAT_FLOW_WATCHER_H
 

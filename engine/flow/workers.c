@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One mutex guards the heap and what each worker is on; it is taken twice for a segment of about a megabyte. */
+/* One mutex guards the heap and what each worker is on; it is taken twice for a segment of about a megabyte. All else
+ * of a worker is its own thread's, its columns and encoders included. */
 #include "engine/flow/workers.h"
 
 #include <assert.h>

@@ -28,7 +28,8 @@ void workers_free(struct workers *workers); /* takes NULL; work that is still qu
 void workers_post(struct workers *workers, struct segment *segment, uint64_t sinks);
 /* Memory was given back: those that starve may try again. Cheap. */
 void workers_memory_freed(struct workers *workers);
-/* Ages what each worker is on by one tick; true when one is on the same segment for more than `ticks`: its part's name. */
+/* Ages what each worker is on by one tick; true when one is on the same segment for more than
+ * `ticks`: its part's name. */
 bool workers_tick(struct workers *workers, uint32_t ticks, char *ret_part, size_t size);
 /* Segments queued or being worked on. */
 uint32_t workers_pending(struct workers *workers);
