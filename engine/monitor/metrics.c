@@ -78,6 +78,7 @@ static const struct sink_row sink_rows[] = {
     {SINK_CLOSED_AGE, "leat_batch_closed_total", "", NULL, "reason", "age", 1},
     {SINK_CLOSED_IDLE, "leat_batch_closed_total", "", NULL, "reason", "idle", 1},
     {SINK_CLOSED_DRAIN, "leat_batch_closed_total", "", NULL, "reason", "drain", 1},
+    {SINK_CLOSED_MEMORY, "leat_batch_closed_total", "", NULL, "reason", "memory", 1},
     {SINK_RETRIES, "leat_retries_total", "counter", "Times a unit was tried again.", NULL, NULL, 1},
     {SINK_UNKNOWN_COMMITTED, "leat_unknown_outcomes_total", "counter",
      "Commits whose outcome was unknown at first, by what the ledger said.", "resolved", "committed", 1},

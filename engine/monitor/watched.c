@@ -71,6 +71,7 @@ static void counters_read(const struct committer_counters *counters, uint64_t re
     ret[SINK_CLOSED_AGE] = counters->closed_age;
     ret[SINK_CLOSED_IDLE] = counters->closed_idle;
     ret[SINK_CLOSED_DRAIN] = counters->closed_drain;
+    ret[SINK_CLOSED_MEMORY] = counters->closed_memory;
     ret[SINK_RETRIES] = counters->retries;
     ret[SINK_UNKNOWN_COMMITTED] = counters->unknown_committed;
     ret[SINK_UNKNOWN_NOT] = counters->unknown_not;
