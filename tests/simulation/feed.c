@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A position is 4 bytes: how many bytes of the part lie before it. The end is the engine's POSITION_END. */
+/* A position is 4 bytes: how many bytes of the part lie before it, so always a multiple of a record's length. The end
+ * is the engine's POSITION_END. */
 #include "tests/simulation/feed.h"
 
 #include <assert.h>

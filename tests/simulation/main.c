@@ -2,7 +2,7 @@
 /* simulation [--seed N | --first N --seeds N | --variants] [--variant NAME] [--verbose]
  * A seed is one world: its sinks, servers, parts, policies, the rates of its faults, and then every decision. Each runs
  * in a child of its own, so that what killed processes left behind goes with it and an assert is a failure with a seed.
- * --variants: each known-bad protocol has to be caught within so many seeds. */
+ * --variants: each known-bad protocol has to be caught within so many seeds, and a seed has to repeat itself. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +15,7 @@
 #include "tests/simulation/server.h"
 #include "tests/simulation/session.h"
 
-enum { CHECK_STEPS = 500, STEPS_MAX = 3000000, VARIANT_SEEDS = 300, FAULTY_PROCESSES_MAX = 60 };
+enum { CHECK_STEPS = 500, STEPS_MAX = 3000000, VARIANT_SEEDS = 300, REPEATED_SEEDS = 10, FAULTY_PROCESSES_MAX = 60 };
 
 const char *const variant_names[VARIANT_COUNT] = {
     [VARIANT_NONE] = "none",
@@ -164,7 +164,7 @@ static void world_make(void) {
 
 static void sums_add(void) {
     sums->steps += scheduler_steps();
-    sums->hash ^= scheduler_hash();
+    sums->hash = scheduler_hash();
     sums->calls += session_counts.calls;
     sums->cuts += session_counts.cuts;
     sums->unknown_commits += session_counts.unknown_commits;
@@ -186,6 +186,7 @@ static void seed_run(uint64_t seed) {
         }
         if (scheduler_steps() % CHECK_STEPS == 0) {
             servers_check();
+            processes_check();
         }
         if (sim_now_us() > chaos.limit_us || scheduler_steps() > STEPS_MAX) {
             violation("the run does not end: %u processes live", processes_alive());
@@ -241,6 +242,20 @@ static bool seeds_run(uint64_t first, uint64_t count) {
     return failed == 0;
 }
 
+/* The same seed twice is the same run. */
+static bool seed_repeats(uint64_t seed) {
+    struct sums before = *sums;
+    bool ran = child_run(seed, true);
+    uint64_t hash = sums->hash, steps = sums->steps - before.steps;
+    ran = child_run(seed, true) && ran;
+    bool same = hash == sums->hash && sums->steps == before.steps + 2 * steps;
+    if (!same) {
+        printf("seed %llu is not the same run twice\n", (unsigned long long)seed);
+    }
+    *sums = before;
+    return ran && same;
+}
+
 static bool variants_run(uint64_t first) {
     uint32_t missed = 0;
     for (int i = 1; i < VARIANT_COUNT; i++) {
@@ -256,7 +271,11 @@ static bool variants_run(uint64_t first) {
             child_run(seed, false);
         }
     }
-    printf("%u passed, %u failed\n", VARIANT_COUNT - 1 - missed, missed);
+    variant = VARIANT_NONE;
+    for (uint64_t seed = first; seed < first + REPEATED_SEEDS; seed++) {
+        missed += !seed_repeats(seed);
+    }
+    printf("%u passed, %u failed\n", VARIANT_COUNT - 1 + REPEATED_SEEDS - missed, missed);
     return missed == 0;
 }
 
@@ -270,38 +289,44 @@ static enum variant variant_find(const char *name) {
     exit(2);
 }
 
+struct wish {
+    uint64_t first, count;
+    bool variants;
+};
+
+/* True: the option took its value. */
+static bool option_take(const char *option, const char *value, struct wish *wish) {
+    if (strcmp(option, "--seed") == 0) {
+        *wish = (struct wish){.first = strtoull(value, NULL, 10), .count = 1};
+    } else if (strcmp(option, "--seeds") == 0) {
+        wish->count = strtoull(value, NULL, 10);
+    } else if (strcmp(option, "--first") == 0) {
+        wish->first = strtoull(value, NULL, 10);
+    } else if (strcmp(option, "--variant") == 0) {
+        variant = variant_find(value);
+    } else if (strcmp(option, "--variants") == 0) {
+        wish->variants = true;
+        return false;
+    } else if (strcmp(option, "--verbose") == 0) {
+        scheduler_verbose = true;
+        log_setup(LOG_DEBUG, false, NULL);
+        return false;
+    } else {
+        fprintf(stderr, "simulation [--seed N | --first N --seeds N | --variants] [--variant NAME] [--verbose]\n");
+        exit(2);
+    }
+    return true;
+}
+
 int main(int argc, char **argv) {
-    uint64_t first = 1, count = 200;
-    bool variants = false;
+    struct wish wish = {.first = 1, .count = 200};
     log_setup(LOG_OFF, false, NULL);
     for (int i = 1; i < argc; i++) {
-        const char *value = i + 1 < argc ? argv[i + 1] : "";
-        if (strcmp(argv[i], "--verbose") == 0) {
-            scheduler_verbose = true;
-            log_setup(LOG_DEBUG, false, NULL);
-        } else if (strcmp(argv[i], "--variants") == 0) {
-            variants = true;
-        } else if (strcmp(argv[i], "--seed") == 0) {
-            first = strtoull(value, NULL, 10);
-            count = 1;
-            i++;
-        } else if (strcmp(argv[i], "--seeds") == 0) {
-            count = strtoull(value, NULL, 10);
-            i++;
-        } else if (strcmp(argv[i], "--first") == 0) {
-            first = strtoull(value, NULL, 10);
-            i++;
-        } else if (strcmp(argv[i], "--variant") == 0) {
-            variant = variant_find(value);
-            i++;
-        } else {
-            fprintf(stderr, "simulation [--seed N | --first N --seeds N | --variants] [--variant NAME] [--verbose]\n");
-            return 2;
-        }
+        i += option_take(argv[i], i + 1 < argc ? argv[i + 1] : "", &wish);
     }
     sums = mmap(NULL, sizeof *sums, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (sums == MAP_FAILED) {
         return 2;
     }
-    return (variants ? variants_run(first) : seeds_run(first, count)) ? 0 : 1;
+    return (wish.variants ? variants_run(wish.first) : seeds_run(wish.first, wish.count)) ? 0 : 1;
 }

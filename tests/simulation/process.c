@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The main of a simulated process, on a fiber of its own. */
+/* The main of a simulated process, on a fiber of its own. The options of the pipeline are those of the world that the
+ * seed drew; its statements, encoders, ledger and job are the engine's. */
 #include "tests/simulation/process.h"
 
 #include <assert.h>
@@ -68,6 +69,18 @@ static bool is_ended(void *context) {
     return ((struct process *)context)->ended;
 }
 
+static void process_check(const struct process *process, struct job *job) {
+    struct job_status status;
+    job_status(job, &status);
+    for (uint32_t i = 0; i < process_shape.sinks && status.sinks[i]; i++) {
+        uint64_t believed = status.sinks[i]->in, true_count = servers_committed(i, process->group.number);
+        if (believed > true_count) {
+            violation("s%u: process %u believes in %llu committed records, but there were %llu", i, process->group.number,
+                      (unsigned long long)believed, (unsigned long long)true_count);
+        }
+    }
+}
+
 /* A fail-over that loses a process's second claim of a part shows it its own name with the older epoch: it takes that
  * for a hand in the ledger and stops by name, which is safe; whoever starts it again finds the part free. */
 static bool is_taken_for_edited(struct job *job) {
@@ -93,6 +106,7 @@ static void process_main(void *context) {
     fiber_wait(is_ended, process, INT64_MAX);
     struct job *job = process->job;
     process->job = NULL;
+    process_check(process, job);
     bool excused = process->stopping || is_taken_for_edited(job);
     job_free(job);
     graph_free(graph); /* asserts that the whole budget was given back */
@@ -102,6 +116,14 @@ static void process_main(void *context) {
     trace("process %u ends with %d", process->group.number, process->result);
     if (process->result == JOB_FAILED && !excused) {
         violation("process %u failed", process->group.number);
+    }
+}
+
+void processes_check(void) {
+    for (uint32_t i = 0; i < count; i++) {
+        if (processes[i]->job && !processes[i]->group.killed) {
+            process_check(processes[i], processes[i]->job);
+        }
     }
 }
 

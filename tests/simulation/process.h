@@ -30,6 +30,8 @@ void process_start(void); /* one more */
 uint32_t processes_started(void);
 uint32_t processes_alive(void);
 bool process_is_gone(uint32_t number);
+/* Nobody believes that more was committed than was. */
+void processes_check(void);
 /* One of those that live, NULL = none. */
 struct process *process_any(void);
 void process_stop(struct process *process, int64_t deadline_us);

@@ -366,6 +366,10 @@ struct group *group_current(void) {
     return sim.running ? sim.running->group : NULL;
 }
 
+bool executor_is_named(const char *start) {
+    return sim.running && strncmp(sim.running->name, start, strlen(start)) == 0;
+}
+
 /* --- the loop ---------------------------------------------------------------------------------------------------- */
 
 void actor_add(struct actor *actor) {

@@ -49,6 +49,8 @@ void group_kill(struct group *group);
 /* The group of the fiber that runs; NULL outside. */
 struct group *group_current(void);
 
+bool executor_is_named(const char *start);
+
 /* Parks the fiber until ready says so, or until the time has come; true = ready. */
 bool fiber_wait(bool (*ready)(void *context), void *context, int64_t until_us);
 /* A broken invariant: prints and ends this run. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Backends are actors: each state names the moment at which it goes on. Whatever a backend does is done in one step. */
+/* Backends are actors: each state names the moment at which it goes on. Whatever a backend does is done in one step, and
+ * what a commit changes is kept beside it, so that a fail-over can take it back. */
 #include "tests/simulation/server.h"
 
 #include <assert.h>
@@ -146,6 +147,14 @@ void server_abort(struct backend *backend) {
     locks_free(backend);
 }
 
+static void committed_count(struct sink_tables *sink, const struct row_data *was, const struct row_data *is) {
+    if (is->owner[0]) {
+        uint32_t process = (uint32_t)strtoul(is->owner + strlen("sim-"), NULL, 10);
+        assert(process < OWNERS_MAX);
+        sink->committed[process] += is->books.in - was->books.in;
+    }
+}
+
 static void rows_commit(struct backend *backend, struct sink_tables *sink, struct undo *undo) {
     for (uint32_t i = 0; i < sink->rows_count; i++) {
         struct row *row = &sink->rows[i];
@@ -153,6 +162,7 @@ static void rows_commit(struct backend *backend, struct sink_tables *sink, struc
             undo->rows[undo->rows_count] = row;
             undo->were[undo->rows_count++] = row->committed;
             row_check(sink, &row->committed, &row->pending);
+            committed_count(sink, &row->committed, &row->pending);
             row->committed = row->pending;
         }
     }
@@ -434,6 +444,17 @@ bool servers_are_complete(void) {
 
 uint64_t servers_commits(void) {
     return commits;
+}
+
+uint64_t servers_committed(uint32_t sink, uint32_t process) {
+    for (uint32_t i = 0; i < servers_count; i++) {
+        for (uint32_t j = 0; j < servers[i].sinks_count; j++) {
+            if ((uint32_t)(servers[i].sinks[j].name[1] - '0') == sink) {
+                return servers[i].sinks[j].committed[process];
+            }
+        }
+    }
+    return 0;
 }
 
 bool servers_failed_over(void) {

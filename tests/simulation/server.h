@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A model of a database: the leat_* tables and a target table for each sink, transactions that hold row locks until
  * they end, and backends that receive a request some time after it was sent, work on it or wait for a lock, and answer
- * some time later, whatever became of their client meanwhile. READ COMMITTED: a statement that waited runs anew on what it
- * then finds, which is what Postgres's re-check comes to for statements that lock rows in order.
+ * some time later, whatever became of their client meanwhile. READ COMMITTED: a statement that waited runs anew on
+ * what it then finds, which is what Postgres's re-check comes to for statements that lock rows in order.
  * Every commit goes through server_commit, where the invariants are tested; a fail-over takes the last ones back. */
 #ifndef LEAT_TESTS_SIMULATION_SERVER_H
 #define LEAT_TESTS_SIMULATION_SERVER_H
@@ -21,7 +21,8 @@ enum {
     WINDOW_MAX = 160,
     BACKENDS_MAX = 512,
     PROCESSES_MAX = 256,
-    VALUES_MAX = 16
+    VALUES_MAX = 16,
+    OWNERS_MAX = 256
 };
 
 /* Known-bad protocols, to show that the checks would see them. */
@@ -75,6 +76,7 @@ struct sink_tables {
     struct row rows[PARTS_MAX]; /* part p's is the p-th, there or not */
     uint32_t rows_count;
     struct stored_list table, letters;
+    uint64_t committed[OWNERS_MAX]; /* records that each process ever moved a position over, fail-overs or not */
 };
 
 struct process_row {
@@ -180,5 +182,7 @@ void servers_check(void);
 bool servers_are_complete(void);
 uint64_t servers_commits(void);
 bool servers_failed_over(void);
+/* Records of a sink, by number, that were committed for a process. */
+uint64_t servers_committed(uint32_t sink, uint32_t process);
 
 #endif

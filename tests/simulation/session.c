@@ -12,6 +12,8 @@
 #include "connectors/postgres/session.h"
 #include "tests/simulation/server.h"
 
+enum { TRIED_MAX = 512 };
+
 struct session {
     struct backend *backend;
     struct server *server;
@@ -22,8 +24,8 @@ struct session {
         char *data;
         size_t len, capacity;
     } copy;
-    char tried_part[TEXT_MAX], tried_to[TEXT_MAX]; /* the last move: for the variant that guesses */
-    bool guessed;
+    char sink[TEXT_MAX]; /* of the last question */
+    bool guesses;
 };
 
 struct session_faults session_faults;
@@ -260,10 +262,29 @@ enum reply session_run(struct session *session, enum step step, const char *sql,
     return reply;
 }
 
-static void guess(struct session *session, int statement, const char *const *values) {
-    if (statement == SQL_MOVE_ONE) {
-        snprintf(session->tried_part, TEXT_MAX, "%s", values[4]);
-        snprintf(session->tried_to, TEXT_MAX, "%s", values[7]);
+/* Where each owner last wanted to move a part: what the variant believes that guesses. */
+static struct tried {
+    char name[APPLICATION_NAME_MAX], sink[TEXT_MAX], part[TEXT_MAX], to[TEXT_MAX];
+} tried[TRIED_MAX];
+
+static struct tried *tried_find(const struct session *session, const char *part) {
+    for (int i = 0; i < TRIED_MAX; i++) {
+        struct tried *one = &tried[i];
+        if (!one->name[0] || (strcmp(one->name, session->name) == 0 && strcmp(one->sink, session->sink) == 0 &&
+                              strcmp(one->part, part) == 0)) {
+            return one;
+        }
+    }
+    return NULL;
+}
+
+static void tried_note(struct session *session, int statement, const char *const *values) {
+    struct tried *one = statement == SQL_MOVE_ONE ? tried_find(session, values[4]) : NULL;
+    if (one) {
+        snprintf(one->name, sizeof one->name, "%s", session->name);
+        snprintf(one->sink, sizeof one->sink, "%s", session->sink);
+        snprintf(one->part, sizeof one->part, "%s", values[4]);
+        snprintf(one->to, sizeof one->to, "%s", values[7]);
     }
 }
 
@@ -274,9 +295,12 @@ enum reply session_ask(struct session *session, const struct question *question,
     struct request request = {.statement = statement_of(question->sql)};
     request_fill(&request, question->values, question->count);
     int statement = request.statement;
-    guess(session, statement, question->values);
+    if (variant == VARIANT_RESOLVE_GUESSES && question->count > 2) {
+        snprintf(session->sink, sizeof session->sink, "%s", question->values[2]);
+        tried_note(session, statement, question->values);
+        session->guesses = statement == SQL_STANDING_LOCKED;
+    }
     enum reply reply = exchange(session, &request, deadline_us);
-    session->guessed = statement == SQL_STANDING_LOCKED && variant == VARIANT_RESOLVE_GUESSES;
     trace("%s: %s: %s, %llu", session->name, step_before(question->step),
           reply == REPLY_OK ? "ok" : session->refusal.message, (unsigned long long)session_affected(session));
     return reply;
@@ -291,11 +315,12 @@ uint32_t session_rows(const struct session *session) {
 static const char *cell(const struct session *session, uint32_t row, int column) {
     const struct answer *answer = &session->backend->answer;
     assert(row < answer->rows && (uint32_t)column < answer->columns);
-    const char *text = answer->cells[row * answer->columns + (uint32_t)column];
-    if (session->guessed && column == 3 && session->tried_to[0]) {
-        return session->tried_to;
+    const char *const *cells = &answer->cells[row * answer->columns];
+    if (session->guesses && column == 3) {
+        const struct tried *one = tried_find(session, cells[0]);
+        return one && one->name[0] ? one->to : cells[3];
     }
-    return text;
+    return cells[column];
 }
 
 const char *session_text(const struct session *session, uint32_t row, int column) {

@@ -462,6 +462,17 @@ static bool move_one(struct backend *backend) {
     return moves_run(backend, &move, 1);
 }
 
+/* For the variant that does not look at the owner. */
+static const char *asker(const struct backend *backend) {
+    for (uint32_t i = 0; i < backend->server->processes_count; i++) {
+        const char *dash = strrchr(backend->server->processes[i].owner, '-');
+        if (dash && name_has_nonce(backend->name, dash + 1)) {
+            return backend->server->processes[i].owner;
+        }
+    }
+    return "";
+}
+
 static bool standing(struct backend *backend, bool locked) {
     struct items parts;
     struct sink_tables *sink = sink_of(backend);
@@ -477,7 +488,7 @@ static bool standing(struct backend *backend, bool locked) {
             row_begin(&backend->answer, 5);
             cell_text(&backend->answer, 0, row->part);
             cell_number(&backend->answer, 1, (int64_t)row->epoch);
-            cell_text(&backend->answer, 2, row->owner);
+            cell_text(&backend->answer, 2, variant == VARIANT_NO_NONCE ? asker(backend) : row->owner);
             cell_text(&backend->answer, 3, row->next);
             cell_text(&backend->answer, 4, row->state);
         }
