@@ -44,6 +44,7 @@ char *arena_printf(struct arena *arena, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
 uint64_t arena_bytes(const struct arena *arena);   /* chunks held, in bytes */
-uint64_t arena_refused(const struct arena *arena); /* what the budget refused before the escape was taken; 0 = nothing */
+/* What the budget refused before the escape was taken; 0 = nothing. */
+uint64_t arena_refused(const struct arena *arena);
 
 #endif

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "engine/base/buffer.h"
 #include "engine/base/error.h"
@@ -22,7 +23,9 @@ static void an_arena_aligns_and_keeps_what_it_holds(void **state) {
         assert_int_equal((uintptr_t)texts[i] % 16, 0);
     }
     for (int i = 0; i < 2000; i++) {
-        assert_int_equal(atoi(texts[i]), i);
+        char *end;
+        assert_int_equal(strtol(texts[i], &end, 10), i);
+        assert_int_equal(strspn(end, " "), i % 300);
     }
     void *large = arena_alloc(arena, 5 << 20);
     memset(large, 1, 5 << 20);

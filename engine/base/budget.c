@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A handful of atomic counters and, behind one mutex, free lists of chunks by size class. The mutex is held for a pointer
- * swap, or for freeing kept chunks when something else needs their memory. */
+/* A handful of atomic counters and, behind one mutex, free lists of chunks by size class. The mutex
+ * is held for a pointer swap, or for freeing kept chunks when something else needs their memory. */
 #include "engine/base/budget.h"
 
 #include <assert.h>
@@ -10,7 +10,12 @@
 #include <stdlib.h>
 
 /* 64 KiB, 80, 96, 112, 128, 160 ... 4 MiB. */
-enum { CLASS_FIRST_LOG2 = 16, CLASS_LAST_LOG2 = 22, CLASSES = (CLASS_LAST_LOG2 - CLASS_FIRST_LOG2) * 4 + 1, PAGE = 4096 };
+enum {
+    CLASS_FIRST_LOG2 = 16,
+    CLASS_LAST_LOG2 = 22,
+    CLASSES = (CLASS_LAST_LOG2 - CLASS_FIRST_LOG2) * 4 + 1,
+    PAGE = 4096
+};
 
 struct chunk {
     struct chunk *next;
@@ -31,8 +36,8 @@ struct budget *budget_new(uint64_t bytes_max, uint64_t reserve_bytes) {
     if (!budget) {
         abort();
     }
-    /* Whatever is as large as a chunk comes from the system and goes back to it: glibc would otherwise raise its threshold
-     * as it goes and keep freed chunks in its heaps, beyond the limit. */
+    /* Whatever is as large as a chunk comes from the system and goes back to it: glibc would
+     * otherwise raise its threshold as it goes and keep freed chunks in its heaps, beyond the limit. */
     mallopt(M_MMAP_THRESHOLD, 1 << CLASS_FIRST_LOG2);
     budget->bytes_max = bytes_max;
     budget->reserve_bytes = reserve_bytes;

@@ -2,8 +2,8 @@
 /* The one memory budget of a pipeline (`limits.memory`). Whoever needs memory that grows with the input
  * asks first; the answer is yes or no, at once, and on no the caller pauses, requeues or commits early.
  * A reserve lies beside it for the oldest segment that is not yet encoded, so that the head always gets
- * done. Freed chunks are kept and given out again: steady state has no malloc, and what is kept counts against the limit.
- * Thread-safe. */
+ * done. Freed chunks are kept and given out again: steady state has no malloc, and what is kept
+ * counts against the limit. Thread-safe. */
 #ifndef LEAT_BASE_BUDGET_H
 #define LEAT_BASE_BUDGET_H
 
@@ -42,8 +42,8 @@ const char *pool_name(enum pool pool);
 /* Chunks for arenas come in classes, four to each power of two, so that a freed one fits the next request; beyond 4 MiB
  * the exact size (in pages). */
 size_t budget_chunk_size(size_t bytes);
-/* bytes is a chunk size and was taken already. Kept chunks and what is taken stay within the limit together. budget NULL:
- * plain memory. Never returns NULL (out of memory ends the process). */
+/* bytes is a chunk size and was taken already. Kept chunks and what is taken stay within the limit
+ * together. budget NULL: plain memory. Never returns NULL (out of memory ends the process). */
 void *budget_chunk_new(struct budget *budget, size_t bytes);
 /* To be called after the bytes were given back. */
 void budget_chunk_free(struct budget *budget, void *chunk, size_t bytes);

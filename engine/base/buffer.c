@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Growth doubles; inside the arena's last chunk it costs nothing. */
+/* Growth doubles, so that appending costs a constant for each byte on average. As the arena's last
+ * allocation a buffer grows in place within its chunk; elsewhere it is copied and the old bytes stay
+ * behind until the arena is reset. Never fails by itself: the arena escapes when a budget refuses. */
 #include "engine/base/buffer.h"
 
 #include <assert.h>

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Errors are plain structs on the caller's stack; nothing here allocates. */
+/* Errors are plain structs on the caller's stack: nothing here allocates, so that running out of
+ * memory can be told too. Text that does not fit is cut at its end; context goes in front, and what
+ * is lost is the end of the original message. A NULL error means that the caller asks only whether. */
 #include "engine/base/error.h"
 
 #include <stdarg.h>

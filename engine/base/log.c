@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Formatting happens on the caller's stack; a line beyond 4 KiB is cut. */
+/* A line is built on the caller's stack and leaves in one write(2): threads need no lock and lines do
+ * not mix. Beyond 4 KiB it is cut, and a failed write is dropped: logging never blocks on memory and
+ * never fails a caller. Redaction sees the whole line, the last thing before it is written. Values
+ * are escaped here, so that data can neither end its quotes nor begin a line of its own. */
 #include "engine/base/log.h"
 
 #include <stdarg.h>
