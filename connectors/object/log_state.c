@@ -61,7 +61,8 @@ bool log_state_knows_entry(const struct log_state *state, const char *entry) {
     return name_map_get(&state->entries, entry, &at);
 }
 
-/* The row that bears a file's name, or that of its first split, is found at once; any other is searched for in its chunk. */
+/* The row that bears a file's name, or that of its first split, is found at once; any other is
+ * searched for in its chunk. */
 const struct log_row *log_state_entry_row(const struct log_state *state, const char *entry) {
     uint32_t at;
     char split[PART_NAME_MAX + 1];

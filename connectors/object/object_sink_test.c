@@ -374,11 +374,12 @@ static void dead_letters_ride_in_the_same_commit(void **state) {
     unit_open(&fixture, &unit);
     struct payload *payload = encode_rows(&fixture, 0, 1, one_country);
     struct dead_letter letters[] = {
-        {.record = 0, .position = {.len = 8, .bytes = {[7] = 42}}, .position_text = "42", .stage = "decode", .code = "22P02",
-         .message = SLICE_LITERAL("invalid"), .payload = SLICE_LITERAL("{\"a\":"), .payload_bytes = 5,
-         .time_us = 1000000},
-        {.record = 1, .position = {.len = 0}, .position_text = "start", .stage = "decode", .code = "22021",
-         .message = SLICE_LITERAL("not UTF-8"), .payload = SLICE_LITERAL("\xff\x00\x01"), .payload_bytes = 3},
+        {.record = 0, .position = {.len = 8, .bytes = {[7] = 42}}, .position_text = "42",
+         .stage = "decode", .code = "22P02", .message = SLICE_LITERAL("invalid"),
+         .payload = SLICE_LITERAL("{\"a\":"), .payload_bytes = 5, .time_us = 1000000},
+        {.record = 1, .position = {.len = 0}, .position_text = "start", .stage = "decode",
+         .code = "22021", .message = SLICE_LITERAL("not UTF-8"),
+         .payload = SLICE_LITERAL("\xff\x00\x01"), .payload_bytes = 3},
     };
     payload->letters = letters;
     payload->letters_count = 2;

@@ -24,7 +24,8 @@ static void the_ledger_by_itself_commits_moves_and_letters(void **state) {
     struct part_info info = {.name = "a", .entry = "a", .ident = "", .detail = "", .first = "start"};
     struct part *part = part_new(&info, "p", "files");
     struct segment segment = {.part = part};
-    struct dead_letter letter = {.position_text = "start", .stage = "sql", .code = "22012", .message = SLICE_LITERAL("division by zero"),
+    struct dead_letter letter = {.position_text = "start", .stage = "sql", .code = "22012",
+                                 .message = SLICE_LITERAL("division by zero"),
                                  .payload = SLICE_LITERAL("1/0"), .payload_bytes = 3};
     struct payload payload = {.segment = &segment, .letters = &letter, .letters_count = 1};
     struct payload *payloads[] = {&payload};

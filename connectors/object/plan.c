@@ -365,8 +365,8 @@ bool plan_changed(struct source *source, const char *entry, const char *ident, c
                    (uint64_t)now.st_size != planned;
     if (changed) {
         snprintf(ret_what, size,
-                 "a file that was planned with %" PRIu64 " bytes has %" PRIu64 " now; what changed is not read: give new data "
-                 "a file of its own, or read growing files with follow: true",
+                 "a file that was planned with %" PRIu64 " bytes has %" PRIu64 " now; what changed is "
+                 "not read: give new data a file of its own, or read growing files with follow: true",
                  planned, (uint64_t)now.st_size);
     }
     arena_free(arena);

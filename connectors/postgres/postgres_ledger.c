@@ -158,7 +158,8 @@ static enum status ledger_plan_ident(struct ledger *base, const char *entry, str
     if (call_ask(ledger, &call, deadline_us, error) != STATUS_OK) {
         return STATUS_FAILED;
     }
-    *ret_ident = session_rows(ledger->session) ? arena_text(arena, slice_of(session_text(ledger->session, 0, 0))) : NULL;
+    struct session *session = ledger->session;
+    *ret_ident = session_rows(session) ? arena_text(arena, slice_of(session_text(session, 0, 0))) : NULL;
     return STATUS_OK;
 }
 

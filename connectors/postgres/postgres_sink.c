@@ -50,8 +50,8 @@ static enum status rules_check(const struct postgres_options *options, const str
         enum column_aggregate aggregate = bind->column_aggregates[i];
         if (aggregate == COLUMN_AVG) {
             return error_set(error, ERROR_PERMANENT, "merge-rule",
-                             "merge: \"%s\" is an average, and averages cannot be merged: store sum and count, with the "
-                             "rule add, and divide when reading",
+                             "merge: \"%s\" is an average, and averages cannot be merged: store sum "
+                             "and count, with the rule add, and divide when reading",
                              column);
         }
         if (aggregate != COLUMN_PLAIN && (!rule || strcmp(rule, rule_of(aggregate)) != 0)) {
@@ -61,8 +61,8 @@ static enum status rules_check(const struct postgres_options *options, const str
         }
         if (aggregate == COLUMN_PLAIN && rule && strcmp(rule, "add") == 0) {
             return error_set(error, ERROR_PERMANENT, "merge-rule",
-                             "merge: \"%s\" is no count and no sum, so adding it up batch by batch is no total: give the "
-                             "plain aggregates columns of their own",
+                             "merge: \"%s\" is no count and no sum, so adding it up batch by batch is "
+                             "no total: give the plain aggregates columns of their own",
                              column);
         }
     }

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Positions of streams that count: bytes (stdin) or events (generate). Printed in decimal, 20 digits at most. */
+/* Positions of streams that count: bytes (stdin) or events (generate). Eight bytes, most significant
+ * first, so that comparing positions byte by byte compares the numbers; printed in decimal, 20 digits
+ * at most. Pure functions, any thread. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>

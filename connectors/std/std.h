@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the four standard connectors share: positions that are byte offsets or ordinals, 8 bytes big-endian. */
+/* What the standard connectors (stdin, stdout, drop, generate) share: positions that are byte offsets
+ * or ordinals. An empty position is the start and counts as 0; it stays empty until something was
+ * read, because the engine compares positions by their bytes. */
 #ifndef LEAT_CONNECTORS_STD_STD_H
 #define LEAT_CONNECTORS_STD_STD_H
 

@@ -123,9 +123,9 @@ static size_t event_print(uint64_t seed, uint64_t part, uint64_t n, char *text) 
     timestamp_split(at, &time);
     return (size_t)snprintf(
         text, EVENT_BYTES_MAX,
-        "{\"id\":\"%016" PRIx64 "%016" PRIx64 "\",\"ts\":\"%04d-%02d-%02dT%02d:%02d:%02d.%06dZ\",\"user_id\":%u,"
-        "\"type\":\"%s\",\"amount\":%u.%02u,\"lat\":%d.%04u,\"is_bot\":%s,\"user\":{\"name\":\"u%u\",\"country\":\"%s\"},"
-        "\"tags\":[\"t%u\",\"t%u\"]}\n",
+        "{\"id\":\"%016" PRIx64 "%016" PRIx64 "\",\"ts\":\"%04d-%02d-%02dT%02d:%02d:%02d.%06dZ\","
+        "\"user_id\":%u,\"type\":\"%s\",\"amount\":%u.%02u,\"lat\":%d.%04u,\"is_bot\":%s,"
+        "\"user\":{\"name\":\"u%u\",\"country\":\"%s\"},\"tags\":[\"t%u\",\"t%u\"]}\n",
         a, b, (int)time.year, time.month, time.day, time.hour, time.minute, time.second, time.us,
         (unsigned)(b % 1000000), types[c % 5], (unsigned)(c >> 8 & 511), (unsigned)(c >> 20) % 100,
         (int)(b >> 40) % 180 - 90, (unsigned)(b >> 20) % 10000, a & 31 ? "false" : "true", (unsigned)(b % 5000),
@@ -174,7 +174,10 @@ static enum status generate_read(struct reader *base, struct budget *budget, siz
         len += one;
     }
     reader->next = n;
-    *ret = (struct block){.arena = arena, .raw = {.data = text, .len = len, .records = records, .records_count = count}};
+    *ret = (struct block){
+        .arena = arena,
+        .raw = {.data = text, .len = len, .records = records, .records_count = count},
+    };
     offset_position(n, &ret->to);
     if (reader->end && n >= reader->end) {
         ret->to = POSITION_END;

@@ -90,7 +90,8 @@ static enum status fill(struct stdin_reader *reader, size_t room, int64_t deadli
     if (got < 0) {
         return errno == EINTR || errno == EAGAIN
                    ? STATUS_AGAIN
-                   : error_set(error, ERROR_PERMANENT, "stdin-failed", "cannot read standard input: %s", strerror(errno));
+                   : error_set(error, ERROR_PERMANENT, "stdin-failed",
+                               "cannot read standard input: %s", strerror(errno));
     }
     reader->ended = got == 0;
     reader->kept_len += (size_t)got;

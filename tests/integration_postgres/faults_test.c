@@ -32,7 +32,8 @@ static struct payload *payload_with_letter(struct world *world, const char *id) 
     const char *const cells[] = {id, "x"};
     struct payload *payload = world_encode(world, 0, cells, 1);
     payload->letters = arena_zalloc(world->arena, sizeof *payload->letters);
-    *payload->letters = (struct dead_letter){.position_text = "start", .stage = "sql", .code = "22012", .message = SLICE_LITERAL("m")};
+    *payload->letters = (struct dead_letter){
+        .position_text = "start", .stage = "sql", .code = "22012", .message = SLICE_LITERAL("m")};
     payload->letters_count = 1;
     return payload;
 }

@@ -353,7 +353,8 @@ static void a_ledger_by_itself_commits_positions_and_letters(void **state) {
     assert_int_equal(claim(a, world, "p", 0), CLAIM_WON);
     world->parts[0].info = parts[0];
     struct segment segment = {.part = &world->parts[0]};
-    struct dead_letter letter = {.position_text = "start", .stage = "sql", .code = "22012", .message = SLICE_LITERAL("division by zero")};
+    struct dead_letter letter = {.position_text = "start", .stage = "sql", .code = "22012",
+                                 .message = SLICE_LITERAL("division by zero")};
     struct payload payload = {.segment = &segment, .letters = &letter, .letters_count = 1};
     struct payload *payloads[] = {&payload};
     struct move move = {.part = &world->parts[0], .part_name = "p", .epoch = 1, .from = "start", .to = "3",
