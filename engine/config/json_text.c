@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A tree as JSON text. Numbers are copied digit by digit, never through a double. */
+/* A tree as JSON text, without white space. Numbers are copied digit by digit, never through a
+ * double, and only what JSON itself calls a number stays bare; whatever else YAML leaves unquoted is
+ * a string. Recursion is as deep as the tree, which the reader has limited. Appends to the buffer. */
 #include <ctype.h>
 
 #include "engine/config/node.h"

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* "Did you mean": the candidate with the smallest edit distance. */
+/* "Did you mean": of the names that are offered, the one with the smallest edit distance, if it is
+ * near enough that a typing error explains it (a third of the length, plus one). The candidate is
+ * borrowed; names beyond 48 bytes are never near. On the caller's stack, any thread. */
 #ifndef LEAT_CONFIG_NEAREST_H
 #define LEAT_CONFIG_NEAREST_H
 

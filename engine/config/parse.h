@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Single values of options as text: what the file, flags and fallbacks have in common. */
+/* Single values of options as text: what the file, overrides and fallbacks have in common, so that a
+ * value means the same wherever it stands. Parsers take all of the text or refuse it; what the row
+ * expects is put into words here too, beside what is taken. Pure functions, any thread. */
 #ifndef LEAT_CONFIG_PARSE_H
 #define LEAT_CONFIG_PARSE_H
 

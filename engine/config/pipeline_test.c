@@ -3,6 +3,7 @@
  * overrides, files. */
 #include "engine/config/fixture.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -360,12 +361,12 @@ static void expect_hidden(struct fixture *fixture, const char *password, const c
                      arena_printf(fixture->arena,
                                   "pipeline: p\nsource: {sea: {url: u, password: \"%s\"}}\n" SINKS,
                                   password));
-    strcpy(copy, message);
+    snprintf(copy, sizeof copy, "%s", message);
     secret_redact(copy);
     assert_string_equal(copy, "bad ***");
     pipeline_free(fixture->pipeline);
     fixture->pipeline = NULL;
-    strcpy(copy, message);
+    snprintf(copy, sizeof copy, "%s", message);
     secret_redact(copy);
     assert_string_equal(copy, message);
 }

@@ -3,6 +3,7 @@
 #include "engine/config/fixture.h"
 
 #include <jansson.h>
+#include <stdio.h>
 
 #include "engine/config/reference.h"
 
@@ -107,9 +108,9 @@ static json_t *schema_of(struct fixture *fixture) {
 }
 
 static json_t *member(json_t *json, const char *path) {
-    char copy[200];
-    strcpy(copy, path);
-    for (char *name = strtok(copy, "/"); name && json; name = strtok(NULL, "/")) {
+    char copy[200], *rest;
+    snprintf(copy, sizeof copy, "%s", path);
+    for (char *name = strtok_r(copy, "/", &rest); name && json; name = strtok_r(NULL, "/", &rest)) {
         json = json_object_get(json, name);
     }
     return json;

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Looking up connectors by kind, and whether what they say of themselves fits the engine's file. */
+/* Looking up connectors by kind, and whether what they say of themselves fits the engine's file. A
+ * connector's options stand beside the engine's own keys, so a name may mean only one thing: the
+ * check refuses what would be read as both. The table is small and is searched from its start. */
 #include "engine/config/parser.h"
 
 const struct connector_options *registry_find(const struct connector_options *registry,

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include <pthread.h>
+#include <stdio.h>
 
 #include "engine/config/secret.h"
 
@@ -24,7 +25,7 @@ static void a_secret_is_revealed_with_a_nul_behind_it(void **state) {
 
 static void expect_redacted(const char *text, const char *expected) {
     char copy[256];
-    strcpy(copy, text);
+    snprintf(copy, sizeof copy, "%s", text);
     secret_redact(copy);
     assert_string_equal(copy, expected);
 }
