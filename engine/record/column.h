@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A column of values of one type, in an arena. */
+/* A column of values of one type, in an arena: an array of values and a bitmap of nulls, which is
+ * left out while nothing is null. A constant is one value for all rows, and whoever reads rows goes
+ * through column_index. Values are plain data: whoever holds the arena owns them, nobody frees them.
+ * One writer; afterwards any thread may read. */
 #ifndef LEAT_RECORD_COLUMN_H
 #define LEAT_RECORD_COLUMN_H
 

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Dates, times, time zones and intervals, Postgres's rules. Epochs and infinities as in type.h. */
+/* Dates, times, time zones and intervals, Postgres's rules. Epochs and infinities as in type.h; local
+ * time is microseconds as if it were UTC. The calendar is the proleptic Gregorian one. Functions that
+ * can leave the range say so; nothing depends on the process's locale or TZ. Thread-safe. */
 #ifndef LEAT_RECORD_DATETIME_H
 #define LEAT_RECORD_DATETIME_H
 
@@ -40,7 +42,8 @@ struct interval timestamp_age(int64_t a, int64_t b);      /* age(): years, month
 int interval_compare(struct interval a, struct interval b);  /* a month is 30 days, a day 24 h */
 struct interval interval_justify_hours(struct interval a);
 
-/* date_trunc(unit, local timestamp): false = unknown unit, or the result would lie before 4714 BC. Units: microseconds .. millennium, week, quarter. */
+/* date_trunc(unit, local timestamp): false = unknown unit, or the result would lie before 4714 BC.
+ * Units: microseconds .. millennium, week, quarter. */
 bool timestamp_truncate(struct slice unit, int64_t us, int64_t *ret);
 bool interval_truncate(struct slice unit, struct interval value, struct interval *ret);
 /* extract(field from ...): the value as numeric text in the arena (Postgres 14+ semantics, scale 6 for seconds and

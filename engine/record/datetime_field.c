@@ -105,11 +105,17 @@ enum datetime_fault time_text_read(const char *text, struct datetime_parts *part
 
 /* --- numbers ---------------------------------------------------------------------------------- */
 
+/* The digits that text begins with. As in Postgres (DecodeNumberField), what comes after them is let
+ * pass and what has more of them than an int holds wraps around; the range is checked afterwards. */
+static int digits_leading(const char *text) {
+    return (int)strtol(text, NULL, 10);
+}
+
 /* Reads the last `digits` of text and cuts them off. */
 static int tail_cut(char *text, size_t digits) {
     size_t len = strlen(text);
     char *tail = text + (len > digits ? len - digits : 0);
-    int value = atoi(tail);
+    int value = digits_leading(tail);
     *tail = '\0';
     return value;
 }
@@ -127,7 +133,7 @@ enum datetime_fault decoder_run_together(struct decoder *decoder, char *text, un
         *found = KNOWN_DATE;
         parts->day = tail_cut(text, 2);
         parts->month = tail_cut(text, 2);
-        parts->year = atoi(text);
+        parts->year = digits_leading(text);
         decoder->year_has_two_digits |= len - 4 == 2;
         return DATETIME_FINE;
     }
@@ -137,7 +143,7 @@ enum datetime_fault decoder_run_together(struct decoder *decoder, char *text, un
     *found = KNOWN_TIME;
     parts->second = len == 6 ? tail_cut(text, 2) : 0;
     parts->minute = tail_cut(text, 2);
-    parts->hour = atoi(text);
+    parts->hour = digits_leading(text);
     return DATETIME_FINE;
 }
 

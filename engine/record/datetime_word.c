@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The words that dates may contain, English, in lower case. Sorted for binary search; immutable. */
+/* The words that dates may contain, English, in lower case: Postgres's own table (datetktbl) without
+ * the zones, which timezone_find knows. Sorted for binary search. Immutable, any thread. */
 #include "engine/record/datetime_decode.h"
 
 #include <stdlib.h>

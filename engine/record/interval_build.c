@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Adds units to an interval with overflow checks. */
+/* Adds units to an interval with overflow checks. How a fraction spills is Postgres's: of a year into
+ * months, rounded; of a month or a week into days and then microseconds, a month being 30 days; and
+ * microseconds round away from zero beyond a half. Pure functions, any thread. */
 #include "engine/record/interval_build.h"
 
 #include <math.h>

@@ -37,7 +37,8 @@ int numeric_sign(struct slice a); /* -1, 0, 1; NaN = 1 */
 int numeric_scale(struct slice a); /* digits after the point */
 int numeric_compare(struct slice a, struct slice b);
 
-const char *numeric_to_int8(struct slice a, int64_t *ret);  /* rounds half away from zero; "22003"; "0A000" NaN, Infinity */
+/* Rounds half away from zero; "22003"; "0A000" for NaN and the infinities. */
+const char *numeric_to_int8(struct slice a, int64_t *ret);
 double numeric_to_float8(struct slice a);
 void numeric_from_int8(int64_t value, struct arena *arena, struct slice *ret);
 const char *numeric_from_float8(double value, struct arena *arena, struct slice *ret); /* 15 digits, as Postgres */

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Decimals to and from integers and floats. */
+/* Decimals to and from integers and floats. To a float, the nearest one: directly where digits and
+ * power of ten are both exact in a double, else by strtod, whose answer no more than the first 1,200
+ * characters can change. From a float, 15 significant digits, as Postgres casts. Results in the arena. */
 #include "engine/record/numeric.h"
 #include "engine/record/numeric_big.h"
 #include "engine/record/numeric_small.h"

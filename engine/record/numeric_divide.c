@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Long division (Knuth, volume 2, algorithm D) and the square root of big decimals. */
+/* Long division (Knuth, volume 2, algorithm D) and the square root (Newton, from above) of big
+ * decimals. Unless told to truncate, both find one digit more than wanted and round by it, so that a
+ * half is seen exactly. Divisors are never zero here: the caller has answered that. Limbs live in the
+ * arena. */
 #include "engine/record/numeric_big.h"
 
 #include <assert.h>

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reading, writing and rescaling of decimals in 128 bits. */
+/* Reading, writing and rescaling of decimals in 128 bits. Digits are gathered in two halves of 19,
+ * each in 64 bits, because arithmetic on 128 costs several times as much and most numbers have one
+ * half only. Whatever would not fit is refused, never cut; only small_round loses digits. Pure. */
 #include "engine/record/numeric_small.h"
 
 enum { HALF_DIGITS = 19 };

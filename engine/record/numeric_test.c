@@ -39,7 +39,9 @@ static void check(const struct numeric_case *rows, size_t count, operation run) 
 #define CHECK(rows, run) check((rows), sizeof(rows) / sizeof(rows)[0], (run))
 
 static int int_of(struct slice text) {
-    return atoi(text.data);
+    int64_t value;
+    assert_null(numeric_to_int8(text, &value));
+    return (int)value;
 }
 
 static const char *round_run(struct slice a, struct slice b, struct arena *arena,

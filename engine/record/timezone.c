@@ -106,7 +106,7 @@ static bool component_append(char *path, struct slice component) {
 }
 
 static bool path_find(struct slice name, char path[PATH_BYTES_MAX]) {
-    strcpy(path, DATABASE);
+    memcpy(path, DATABASE, sizeof DATABASE);
     while (name.len) {
         const char *slash = memchr(name.data, '/', name.len);
         struct slice component =

@@ -11,6 +11,7 @@
 #include "engine/record/numeric_small.h"
 #include "engine/record/scalar.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -103,6 +104,14 @@ static char *layout(char *out, struct decimal decimal, int plain_below) {
     return digits_print(out, (uint64_t)(exponent < 0 ? -exponent : exponent), 2);
 }
 
+/* What stands behind the `e` of a number that printf wrote. */
+static int exponent_read(const char *text) {
+    char *end;
+    long exponent = strtol(text, &end, 10);
+    assert(end != text && *end == '\0');
+    return (int)exponent;
+}
+
 static struct decimal decimal_read(const char *scientific) {
     struct decimal decimal = {0};
     int fraction = 0;
@@ -115,7 +124,7 @@ static struct decimal decimal_read(const char *scientific) {
             fraction += point;
         }
     }
-    decimal.exponent = atoi(scientific + 1) - fraction;
+    decimal.exponent = exponent_read(scientific + 1) - fraction;
     while (decimal.digits && decimal.digits % 10 == 0) {
         decimal.digits /= 10;
         decimal.exponent++;
@@ -181,7 +190,7 @@ static bool decimal_try(double value, int digits, const struct width *width, str
     if (frexp(value, &exponent) != 0.5) {
         return false;
     }
-    int scale = atoi(strchr(text, 'e') + 1) - digits + 1;
+    int scale = exponent_read(strchr(text, 'e') + 1) - digits + 1;
     while (ret->exponent > scale) {
         ret->digits *= 10;
         ret->exponent--;
