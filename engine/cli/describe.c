@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Commands that only tell: validate, options, schema, version. All of it comes from the option rows. */
+/* Commands that only tell: validate, options, schema, version. What they say of options comes from
+ * the option rows alone, so that help, reference and schema cannot drift from what is read. Nothing
+ * is started and no data is touched; only `validate --connect` speaks to servers, at most 15 s for
+ * each file. Main thread. */
 #include <stdio.h>
 
 #include "engine/base/io.h"

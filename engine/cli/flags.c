@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Flags and help. Flags may stand anywhere, `--` ends them; `--name value` and `--name=value` are the same. */
+/* Flags and help. Flags may stand anywhere, `--` ends them; `--name value` and `--name=value` are the
+ * same. --memory and --http are kept as overrides of the file (as --set is), so that the file's rules
+ * check them too. Values are borrowed from argv. Main thread, before anything is started. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,14 +18,34 @@ struct common_flags common;
 static const char *log_level_text, *log_format_text, *set_text;
 
 static const struct flag common_table[] = {
-    {.name = "set", .value = "KEY=VALUE", .sentence = "override an option of the file: sinks.0.postgres.table=t", .text = &set_text},
-    {.name = "log-level", .value = "LEVEL", .sentence = "off, error, warn, info (default) or debug", .text = &log_level_text},
-    {.name = "log-format", .value = "FORMAT", .sentence = "text (default) or json", .text = &log_format_text},
-    {.name = "http", .value = "HOST:PORT", .sentence = "serve /metrics, /healthz and /readyz here", .text = &common.http},
-    {.name = "memory", .value = "SIZE", .sentence = "the memory budget: 128MiB", .text = &common.memory},
-    {.name = "json", .sentence = "print the result as JSON, where a command says so", .on = &common.json},
+    {.name = "set",
+     .value = "KEY=VALUE",
+     .sentence = "override an option of the file: sinks.0.postgres.table=t",
+     .text = &set_text},
+    {.name = "log-level",
+     .value = "LEVEL",
+     .sentence = "off, error, warn, info (default) or debug",
+     .text = &log_level_text},
+    {.name = "log-format",
+     .value = "FORMAT",
+     .sentence = "text (default) or json",
+     .text = &log_format_text},
+    {.name = "http",
+     .value = "HOST:PORT",
+     .sentence = "serve /metrics, /healthz and /readyz here",
+     .text = &common.http},
+    {.name = "memory",
+     .value = "SIZE",
+     .sentence = "the memory budget: 128MiB",
+     .text = &common.memory},
+    {.name = "json",
+     .sentence = "print the result as JSON, where a command says so",
+     .on = &common.json},
     {.name = "no-color", .sentence = "never colour the output", .on = &common.no_color},
-    {.name = "verbose", .sentence = "the same as --log-level debug", .on = &common.verbose, .letter = 'v'},
+    {.name = "verbose",
+     .sentence = "the same as --log-level debug",
+     .on = &common.verbose,
+     .letter = 'v'},
     {0},
 };
 
@@ -133,8 +155,10 @@ int flags_parse(const struct command *command, int argc, char **argv, bool *ret_
 static void flags_print(const struct flag *table) {
     for (; table && table->name; table++) {
         char left[64];
-        snprintf(left, sizeof left, "--%s%s%s", table->name, table->value ? " " : "", table->value ? table->value : "");
-        printf("  %c%c %-26s %s\n", table->letter ? '-' : ' ', table->letter ? table->letter : ' ', left, table->sentence);
+        snprintf(left, sizeof left, "--%s%s%s", table->name, table->value ? " " : "",
+                 table->value ? table->value : "");
+        printf("  %c%c %-26s %s\n", table->letter ? '-' : ' ', table->letter ? table->letter : ' ',
+               left, table->sentence);
     }
 }
 

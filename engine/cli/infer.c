@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Each name keeps the set of types that still fit; a value strikes out those it does not parse as. */
+/* Each name keeps the set of types that still fit; a value strikes out those it does not parse as, by
+ * the engine's own parsers, and the narrowest that is left wins. Records are read by the engine's own
+ * decoder, so that a column that is offered here is one that a pipeline can read. At most 5,000
+ * records and 1,600 columns; two arenas without a budget, freed at the end; one thread. */
 #include "engine/cli/infer.h"
 
 #include <ctype.h>
@@ -72,7 +75,8 @@ static void text_seen(struct guesses *guesses, struct guess *guess, struct slice
     for (uint32_t i = 0; i < CANDIDATES; i++) {
         struct value_error error = {0};
         char value[16] __attribute__((aligned(16)));
-        bool number = candidates[i].id == TYPE_INT8 || candidates[i].id == TYPE_NUMERIC || candidates[i].id == TYPE_BOOL;
+        enum type_id id = candidates[i].id;
+        bool number = id == TYPE_INT8 || id == TYPE_NUMERIC || id == TYPE_BOOL;
         bool fits = !(guess->ruled_out >> i & 1) && !(quoted && number) && plausible(candidates[i], text) &&
                     value_parse(candidates[i], text, timezone_utc(), guesses->scratch, value, &error);
         arena_reset(guesses->scratch);
@@ -174,8 +178,14 @@ static void csv_look(struct guesses *guesses, const struct format *format, const
     struct schema input = input_schema(&declared, guesses->arena);
     bool *needed = arena_zalloc(guesses->arena, input.count);
     memset(needed, true, declared.count);
-    struct field_plan plan = {.input = &input, .declared_count = declared.count, .needed = needed, .zone = timezone_utc(),
-                              .header = head->header, .header_count = head->header_count};
+    struct field_plan plan = {
+        .input = &input,
+        .declared_count = declared.count,
+        .needed = needed,
+        .zone = timezone_utc(),
+        .header = head->header,
+        .header_count = head->header_count,
+    };
     struct raw raw = {.data = records.data, .len = records.len};
     struct decode_origin origin = {0};
     struct batch batch = {.arena = guesses->arena};
@@ -192,7 +202,11 @@ static void csv_look(struct guesses *guesses, const struct format *format, const
 
 struct schema infer_columns(const struct format *format, const struct format_head *head, struct slice records,
                             bool careful, struct arena *arena) {
-    struct guesses guesses = {.careful = careful, .arena = arena_new(NULL, POOL_COLUMNS), .scratch = arena_new(NULL, POOL_COLUMNS)};
+    struct guesses guesses = {
+        .careful = careful,
+        .arena = arena_new(NULL, POOL_COLUMNS),
+        .scratch = arena_new(NULL, POOL_COLUMNS),
+    };
     guesses.items = arena_alloc(guesses.arena, COLUMNS_MAX * sizeof *guesses.items);
     if (format->kind == FORMAT_CSV && head->header) {
         csv_look(&guesses, format, head, records);

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Columns from a look at the data: the narrowest type that every value of the sample fits. */
+/* Columns from a look at the data: the narrowest type that every value of the sample fits, or one
+ * that later values will hardly fail. What stands beyond the sample is not known, so the caller says
+ * which of the two it wants. The result lives in the caller's arena. One thread. */
 #ifndef LEAT_CLI_INFER_H
 #define LEAT_CLI_INFER_H
 

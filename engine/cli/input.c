@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One buffer that grows to the largest record; what was handed out is moved away at the next call. */
+/* One buffer that grows to the largest record; what was handed out is moved away at the next call, so
+ * that a block is always whole records in one piece. Compression and framing are found from the first
+ * bytes, before the first record. The buffer is plain memory outside the budget (out of memory ends
+ * the process); reads block. One thread. */
 #include "engine/cli/input.h"
 
 #include <errno.h>
@@ -160,7 +163,8 @@ char input_delimiter(const char *text) {
     return one ? *text : '\0';
 }
 
-struct table_input *table_input_open(const char *path, const struct format *format, bool kind_given, struct error *error) {
+struct table_input *table_input_open(const char *path, const struct format *format, bool kind_given,
+                                     struct error *error) {
     struct table_input *input = calloc(1, sizeof *input);
     if (!input) {
         abort();
@@ -233,7 +237,8 @@ enum status table_input_read(struct table_input *input, struct slice *ret, struc
         if (input->ended && input->len == 0) {
             return framer_is_complete(&input->framer)
                        ? STATUS_END
-                       : error_set(error, ERROR_PERMANENT, "input-incomplete", "ends inside of its JSON array: it was cut short");
+                       : error_set(error, ERROR_PERMANENT, "input-incomplete",
+                                   "ends inside of its JSON array: it was cut short");
         }
         if (!input->ended && fill(input, error) != STATUS_OK) {
             return STATUS_FAILED;

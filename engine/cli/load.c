@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Pipeline files for the commands: the registry as the configuration sees it, loading, binding, errors. */
+/* Pipeline files for the commands: the registry as the configuration sees it, loading, building the
+ * graph. What is wrong with a file is told here, all of it at once, and the caller only learns NULL:
+ * it then ends with EXIT_USAGE. Both results lean on the caller's arena; the caller frees the graph
+ * before the pipeline, and the arena last. Main thread. */
 #include <stdio.h>
 #include <unistd.h>
 

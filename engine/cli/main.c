@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The program: finds the command, takes the flags out, calls it. */
+/* The program: finds the command, takes the flags out, calls it. Commands are rows of one table, in
+ * the order of the help; a command owns its flags, its help and its exit code (enum exit_code), and
+ * this file knows nothing else of it. Main thread. */
 #include <stdio.h>
 #include <string.h>
 

@@ -14,8 +14,13 @@ static const char *limit_text;
 static bool connect_flag;
 
 static const struct flag preview_flags[] = {
-    {.name = "limit", .value = "N", .sentence = "rows for each sink, 10 unless said otherwise", .text = &limit_text},
-    {.name = "connect", .sentence = "ask the sinks for their columns (tables that take columns by name)", .on = &connect_flag},
+    {.name = "limit",
+     .value = "N",
+     .sentence = "rows for each sink, 10 unless said otherwise",
+     .text = &limit_text},
+    {.name = "connect",
+     .sentence = "ask the sinks for their columns (tables that take columns by name)",
+     .on = &connect_flag},
     {0},
 };
 
@@ -55,7 +60,8 @@ static enum status block_read(const struct graph *graph, struct reader *reader, 
     for (int i = 0; i < TRIES_MAX && status == STATUS_AGAIN; i++) {
         status = graph->source_connector->source->read(reader, graph->budget, ROOM, io_now_us() + READ_US, ret, error);
     }
-    return status == STATUS_AGAIN ? error_set(error, ERROR_TRANSIENT, "source-idle", "the source has nothing to show now")
+    return status == STATUS_AGAIN ? error_set(error, ERROR_TRANSIENT, "source-idle",
+                                              "the source has nothing to show now")
                                   : status;
 }
 

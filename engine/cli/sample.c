@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The same decoder and stages that workers run; positions are offsets in what was given. */
+/* The same decoder and stages that workers run, so that what `test` and `preview` show is what a run
+ * delivers; record ids and positions are offsets in what was given, because no part is read. Batches
+ * stay in the caller's arena. */
 #include "engine/cli/sample.h"
 
 #include <stdio.h>
@@ -14,9 +16,11 @@ static struct slice position_print(void *context, uint32_t offset, struct arena 
 enum status sample_run(const struct graph *graph, const struct part_format *format, const struct raw *raw,
                        struct arena *arena, struct sample *ret, struct error *error) {
     const struct decoder *decoder = graph_decoder(graph, format, false, arena);
+    const struct pipeline *pipeline = graph->pipeline;
     struct decode_origin origin = {
         .part = SLICE_LITERAL("sample"),
-        .id_prefix = slice_of(arena_printf(arena, "%s/%s/sample/", graph->pipeline->name, graph->pipeline->source.name)),
+        .id_prefix =
+            slice_of(arena_printf(arena, "%s/%s/sample/", pipeline->name, pipeline->source.name)),
         .position = position_print,
     };
     ret->common = (struct batch){.arena = arena, .read_at_us = io_wall_us()};

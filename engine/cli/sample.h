@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A few records through the real stages, without a sink: for `test` and `preview`. One thread, unbudgeted arena. */
+/* A few records through the real stages, without a sink and without a ledger: for `test` and
+ * `preview`. Nothing is written anywhere. The caller's arena, which has no budget, holds everything;
+ * one thread. */
 #ifndef LEAT_CLI_SAMPLE_H
 #define LEAT_CLI_SAMPLE_H
 

@@ -22,13 +22,31 @@ static const char *columns_text, *from_text, *to_text, *delimiter_text, *null_te
 static bool no_header;
 
 static const struct flag sql_flags[] = {
-    {.name = "columns", .value = "COLUMNS", .sentence = "\"id int8, ts timestamptz\": instead of inferring them", .text = &columns_text},
-    {.name = "from", .value = "FORMAT", .sentence = "json, csv or text; else by the file's name, else json", .text = &from_text},
-    {.name = "to", .value = "FORMAT", .sentence = "json (default), csv or table", .text = &to_text},
-    {.name = "delimiter", .value = "CHAR", .sentence = "of CSV that is read", .text = &delimiter_text},
-    {.name = "null", .value = "TEXT", .sentence = "what CSV that is read calls null, besides the empty field", .text = &null_text},
+    {.name = "columns",
+     .value = "COLUMNS",
+     .sentence = "\"id int8, ts timestamptz\": instead of inferring them",
+     .text = &columns_text},
+    {.name = "from",
+     .value = "FORMAT",
+     .sentence = "json, csv or text; else by the file's name, else json",
+     .text = &from_text},
+    {.name = "to",
+     .value = "FORMAT",
+     .sentence = "json (default), csv or table",
+     .text = &to_text},
+    {.name = "delimiter",
+     .value = "CHAR",
+     .sentence = "of CSV that is read",
+     .text = &delimiter_text},
+    {.name = "null",
+     .value = "TEXT",
+     .sentence = "what CSV that is read calls null, besides the empty field",
+     .text = &null_text},
     {.name = "no-header", .sentence = "CSV that is read has no line of names", .on = &no_header},
-    {.name = "timezone", .value = "ZONE", .sentence = "of timestamps without an offset; default UTC", .text = &timezone_text},
+    {.name = "timezone",
+     .value = "ZONE",
+     .sentence = "of timestamps without an offset; default UTC",
+     .text = &timezone_text},
     {0},
 };
 
@@ -56,9 +74,17 @@ static bool formats_choose(struct filter *filter) {
         nulls[nulls_count++] = slice_of(null_text);
     }
     filter->format = (struct format){
-        .kind = FORMAT_JSON, .framing = FRAMING_NONE, .json_depth_max = 128, .record_bytes_max = UINT64_C(1) << 30,
-        .header = !no_header, .quoted_newlines = true, .delimiter = delimiter_text ? input_delimiter(delimiter_text) : ',',
-        .quote = '"', .nulls = nulls, .nulls_count = nulls_count};
+        .kind = FORMAT_JSON,
+        .framing = FRAMING_NONE,
+        .json_depth_max = 128,
+        .record_bytes_max = UINT64_C(1) << 30,
+        .header = !no_header,
+        .quoted_newlines = true,
+        .delimiter = delimiter_text ? input_delimiter(delimiter_text) : ',',
+        .quote = '"',
+        .nulls = nulls,
+        .nulls_count = nulls_count,
+    };
     nulls[0] = SLICE_LITERAL("");
     filter->kind_given = from_text != NULL;
     if (from_text && strcmp(from_text, "csv") == 0) {
@@ -110,7 +136,8 @@ static int plan_make(struct filter *filter, struct table_input *input, const cha
     }
     if (!columns_text) {
         filter->declared =
-            infer_columns(table_input_format(input), table_input_head(input), table_input_peek(input), true, filter->arena);
+            infer_columns(table_input_format(input), table_input_head(input),
+                          table_input_peek(input), true, filter->arena);
     }
     filter->input = input_schema(&filter->declared, filter->arena);
     if (sql_compile(slice_of(query), &filter->input, filter->zone, filter->arena, &filter->plan, &error) != STATUS_OK) {
@@ -184,8 +211,8 @@ static void failures_tell(struct filter *filter, const struct batch *batch, cons
         const struct withdrawal *withdrawal = &batch->withdrawals[i];
         if (filter->failures++ < MESSAGES_MAX) {
             fprintf(stderr, "leat: %s: byte %llu: %.*s (%s)\n", path,
-                    (unsigned long long)(offset + batch->records[withdrawal->record].offset), (int)withdrawal->message.len,
-                    withdrawal->message.data, withdrawal->code);
+                    (unsigned long long)(offset + batch->records[withdrawal->record].offset),
+                    (int)withdrawal->message.len, withdrawal->message.data, withdrawal->code);
         }
     }
 }
@@ -235,7 +262,9 @@ static bool block_run_bounded(struct filter *filter, const struct decoder *decod
                               const char *path, struct position_context *position, struct arena *arena) {
     jmp_buf escape;
     if (setjmp(escape)) {
-        fprintf(stderr, "leat: %s: byte %llu: the next %zu bytes need more memory than given; raise it: --memory 4GiB\n",
+        fprintf(stderr,
+                "leat: %s: byte %llu: the next %zu bytes need more memory than given; raise it: "
+                "--memory 4GiB\n",
                 path, (unsigned long long)position->base, block.len);
         return false;
     }
@@ -341,7 +370,8 @@ const struct command command_sql = {
     .name = "sql",
     .summary = "Run one SQL query over files or standard input",
     .usage = "sql QUERY [FILE...]",
-    .details = "The relation is called input. Its columns are inferred from the first records unless --columns declares them;\n"
+    .details = "The relation is called input. Its columns are inferred from the first records unless "
+               "--columns declares them;\n"
                "`_value` is the whole record as jsonb. .gz and .zst files are read as they are.",
     .example = "leat sql \"select type, count(*) from input group by 1 order by 2 desc\" events.json --to table",
     .flags = sql_flags,

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Cells are kept as text in one arena until the widths are known. */
+/* Cells are kept as text in one arena until the widths are known: after 10,000 rows, or at the end.
+ * Later rows use those widths and a cell that is wider pushes its line out. Text is made safe when it
+ * is kept: control bytes are shown escaped, because a cell may neither break its line nor steer the
+ * terminal. The arena has no budget and lasts as long as the table; one thread. */
 #include "engine/cli/table.h"
 
 #include <stdio.h>
