@@ -23,6 +23,8 @@ fuzz         600  7200 fuzz        each target 10 s (60 s with --long)
 docs          60    60 dev         README's commands, links, the generated reference
 conformance  300   900 dev         what every source and sink must pass
 integration  600  1800 dev         whole pipelines against real servers
+differential 120   120 dev         SQL against a real PostgreSQL, expression by expression
+simulation   120  1800 dev         whole jobs over a simulated server, seed by seed; known-bad protocols are caught
 faults       420  3600 dev         kill -9 and SIGSTOP, 20 s a pair (60 s with --long), and at every step
 TABLE
 }

@@ -111,6 +111,24 @@ run_kind() {
 suite_conformance() { run_kind conformance; }
 suite_integration() { run_kind integration; }
 
+suite_differential() {
+    start_postgres differential
+    run_counted python3 tests/differential/run.py "$LEAT_BUILD_ROOT/dev/tests/differential/differential_evaluate"
+}
+
+# Whole jobs under a seeded scheduler: the same seeds each time; with --long many, beginning anywhere.
+suite_simulation() {
+    result=0
+    simulation=$LEAT_BUILD_ROOT/dev/tests/simulation/simulation
+    first=1 seeds=600
+    if [ -n "$LEAT_LONG" ]; then
+        first=$(($(date +%s) * 1000)) seeds=40000
+    fi
+    run_counted "$simulation" --first $first --seeds $seeds || result=1
+    run_counted "$simulation" --variants || result=1
+    return $result
+}
+
 suite_faults() {
     result=0
     run_scripts "tests/faults/*_test.py" || result=1

@@ -117,6 +117,18 @@ static bool is_strict_over_null(const struct expr *call) {
     return false;
 }
 
+/* Postgres has these for char(n) itself: its trailing blanks count. Others take it as text. */
+static bool keeps_blanks(const struct function *function) {
+    static const char *const names[] = {"~~", "!~~", "~~*", "!~~*",        "~",
+                                        "!~", "~*",  "!~*", "octet_length"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        if (strcmp(function->name, names[i]) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Converts the arguments, prepares, folds. */
 static enum status finish_call(struct binder *binder, struct expr **expr) {
     struct expr *call = *expr;
@@ -128,7 +140,9 @@ static enum status finish_call(struct binder *binder, struct expr **expr) {
             declared = TYPE(TEXT);
             any = false;
         }
-        if (!any && expr_coerce(binder, &call->arguments[i], declared, CAST_IMPLICIT)) {
+        bool as_it_is = any || (i == 0 && call->arguments[i]->type.blank_padded &&
+                                keeps_blanks(call->function));
+        if (!as_it_is && expr_coerce(binder, &call->arguments[i], declared, CAST_IMPLICIT)) {
             return STATUS_FAILED;
         }
         if (i < 64) {

@@ -256,7 +256,7 @@ static void timestamptz_trunc(struct call *call, struct column *ret) {
         struct slice unit = *argument_slice(call, 0, row);
         int64_t us = ARGUMENT(call, 1, int64_t, row), local, cut;
         const struct timezone *zone = call->zone;
-        if (call->arguments_count > 2) {
+        if (call->arguments_count > 2 && timestamp_is_finite(us)) {
             zone = zone_named(call, row, *argument_slice(call, 2, row), &cache);
         }
         if (!zone) {

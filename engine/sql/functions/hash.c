@@ -4,6 +4,8 @@
  * arena. */
 #include <openssl/evp.h>
 
+#include <strings.h>
+
 #include "engine/base/io.h"
 #include "engine/sql/functions/encoding.h"
 #include "engine/sql/functions/kernel.h"
@@ -204,6 +206,36 @@ static void to_latin1(struct call *call, struct column *ret, uint32_t row, struc
     result_slice(ret, row, slice_make(room, len));
 }
 
+static bool charset_is_foreign(struct slice name) {
+    static const char *const families[] = {"sql_ascii", "win", "latin", "iso", "euc", "koi8",
+                                           "sjis", "big5", "gb", "johab", "uhc", "mule"};
+    for (size_t i = 0; i < sizeof(families) / sizeof(families[0]); i++) {
+        size_t len = strlen(families[i]);
+        if (name.len >= len && strncasecmp(name.data, families[i], len) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A server knows more encodings than these; the constant name of one is refused at bind. */
+static enum status prepare_charset(const struct column *const *constants, struct arena *arena,
+                                   const struct timezone *zone, void **ret, struct error *error) {
+    const struct column *name = constants[1];
+    (void)arena;
+    (void)zone;
+    (void)ret;
+    if (!name || column_is_null(name, 0) ||
+        charset_named(COLUMN_VALUE(name, struct slice, 0)) != CHARSET_UNKNOWN ||
+        !charset_is_foreign(COLUMN_VALUE(name, struct slice, 0))) {
+        return STATUS_OK;
+    }
+    struct slice shown = COLUMN_VALUE(name, struct slice, 0);
+    return error_set(error, ERROR_PERMANENT, "0A000",
+                     "encoding \"%.*s\" is not supported; there are UTF8 and LATIN1",
+                     (int)shown.len, shown.data);
+}
+
 static void convert(struct call *call, struct column *ret, bool from) {
     EACH_ROW(call, row) {
         struct slice value = *argument_slice(call, 0, row), name = *argument_slice(call, 1, row);
@@ -253,8 +285,8 @@ const struct function functions_hash[] = {
     ENTRY1("sha512", BYTEA, BYTEA, sha512_of),
     ENTRY2("encode", BYTEA, TEXT, TEXT, bytes_encode),
     ENTRY2("decode", TEXT, TEXT, BYTEA, text_decode),
-    ENTRY2("convert_from", BYTEA, TEXT, TEXT, bytes_convert_from),
-    ENTRY2("convert_to", TEXT, TEXT, BYTEA, text_convert_to),
+    ENTRY2("convert_from", BYTEA, TEXT, TEXT, bytes_convert_from, .prepare = prepare_charset),
+    ENTRY2("convert_to", TEXT, TEXT, BYTEA, text_convert_to, .prepare = prepare_charset),
     ENTRY2("get_byte", BYTEA, INT4, INT4, bytes_get_byte),
     ENTRY0("gen_random_uuid", UUID, uuid_random, VOLATILE),
     {0},

@@ -34,6 +34,20 @@ static bool json_is_acceptable(struct call *call, uint32_t row, struct slice tex
     return true;
 }
 
+/* jsonb inside json shows its normal form. */
+static void append_normal(const struct array *array, struct buffer *out) {
+    buffer_append_byte(out, '[');
+    for (uint32_t i = 0; i < array->count; i++) {
+        buffer_append(out, ",", i > 0);
+        if (array->nulls && (array->nulls[i >> 6] >> (i & 63) & 1)) {
+            buffer_append(out, "null", 4);
+        } else {
+            jsonb_normalise(((const struct slice *)array->values)[i], out->arena, out);
+        }
+    }
+    buffer_append_byte(out, ']');
+}
+
 /* Appends an argument as JSON; false after the row was failed. */
 static bool append_value(struct call *call, uint32_t argument, uint32_t row, bool jsonb,
                          struct buffer *out) {
@@ -47,7 +61,9 @@ static bool append_value(struct call *call, uint32_t argument, uint32_t row, boo
         !json_is_acceptable(call, row, *(const struct slice *)value)) {
         return false;
     }
-    if (type.id == TYPE_JSONB && !type.array && !jsonb) {
+    if (type.id == TYPE_JSONB && type.array && !jsonb) {
+        append_normal(*(const struct array *const *)value, out);
+    } else if (type.id == TYPE_JSONB && !jsonb) {
         jsonb_normalise(*(const struct slice *)value, call->arena, out);
     } else {
         value_print_json(type, value, call->zone, out);

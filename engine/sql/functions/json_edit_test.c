@@ -63,6 +63,8 @@ static const struct function_case json_is_built_as_by_postgres_cases[] = {
     {"jsonb_build_object", {"date:2020-01-01", "timestamp:2020-01-01 10:00"},
      "{\"2020-01-01\": \"2020-01-01T10:00:00\"}"},
     {"array_to_json", {"int4[]:{1,2}"}, "[1,2]"},
+    {"to_json", {"jsonb[]:{\"{\\\"b\\\":1,\\\"a\\\":2}\",NULL}"}, "[{\"a\": 2, \"b\": 1},null]"},
+    {"json_strip_nulls", {"json:{\"k\\u00e9y\":\"\\u00e9\"}"}, "{\"kéy\":\"é\"}"},
     {"jsonb_build_object", {"text:a", "json:{\"a\":\"\\u0000\"}"},
      "!22P05 unsupported Unicode escape sequence"},
     {"to_jsonb", {"json:[\"\\u0000\"]"}, "!22P05 unsupported Unicode escape sequence"},
@@ -288,6 +290,8 @@ static void jsonb_is_asked_and_changed_as_by_postgres(void **state) {
 }
 
 static const struct function_case paths_are_set_as_by_postgres_cases[] = {
+    {"jsonb_set", {"jsonb:[]", "text[]:{a}", "jsonb:1", "bool:f"}, "[]"},
+    {"#-", {"jsonb:[]", "text[]:{a}"}, "[]"},
     {"jsonb_set", {"jsonb:[1,2]", "text[]:{-5}", "jsonb:{\"n\":9}"}, "[{\"n\": 9}, 1, 2]"},
     {"jsonb_set", {"jsonb:[1,2]", "text[]:{-5}", "jsonb:9", "bool:f"}, "[1, 2]"},
     {"jsonb_insert", {"jsonb:[1,2]", "text[]:{-5}", "jsonb:9"}, "[9, 1, 2]"},

@@ -10,7 +10,7 @@
 #include "engine/sql/functions/number_picture.h"
 #include "engine/sql/functions/tables.h"
 
-enum { DOUBLE_DIGITS = 15, ROMAN_MAX = 3999, PICTURE_BYTES_MAX = 1 << 20 };
+enum { FLOAT_DIGITS = 6, DOUBLE_DIGITS = 15, ROMAN_MAX = 3999, PICTURE_BYTES_MAX = 1 << 20 };
 
 static enum status prepare_picture(const struct column *const *constants, struct arena *arena,
                                    const struct timezone *zone, void **ret, struct error *error) {
@@ -116,8 +116,9 @@ static const char *number_from_decimal(struct picture *picture, struct slice val
     return code;
 }
 
-static const char *number_from_double(struct picture *picture, double value, struct arena *arena,
-                                      struct picture_number *ret) {
+/* digits: what the type of the value holds; places beyond them are not printed. */
+static const char *number_from_double(struct picture *picture, double value, int digits,
+                                      struct arena *arena, struct picture_number *ret) {
     *ret = (struct picture_number){0};
     if (picture->roman) {
         double whole = rint(value);
@@ -135,10 +136,10 @@ static const char *number_from_double(struct picture *picture, double value, str
         picture->before += picture->shift;
     }
     int whole = isinf(value) ? 8 : snprintf(NULL, 0, "%.0f", fabs(value)), after = picture->after;
-    if (whole >= DOUBLE_DIGITS) {
+    if (whole >= digits) {
         after = 0;
-    } else if (whole + after > DOUBLE_DIGITS) {
-        after = DOUBLE_DIGITS - whole;
+    } else if (whole + after > digits) {
+        after = digits - whole;
     }
     picture->after = after;
     char *text = isnan(value)   ? arena_printf(arena, "NaN")
@@ -172,7 +173,8 @@ static const char *number_from(const struct call *call, uint32_t row, struct pic
     switch (call->arguments[0].type.id) {
     case TYPE_INT4:
         if (picture->exponent) {
-            return number_from_double(picture, *(const int32_t *)value, call->arena, ret);
+            return number_from_double(picture, *(const int32_t *)value, DOUBLE_DIGITS, call->arena,
+                                      ret);
         }
         numeric_from_int8(*(const int32_t *)value, call->arena, &text);
         return number_from_decimal(picture, text, call->arena, ret);
@@ -181,8 +183,10 @@ static const char *number_from(const struct call *call, uint32_t row, struct pic
         return number_from_decimal(picture, text, call->arena, ret);
     case TYPE_NUMERIC:
         return number_from_decimal(picture, *(const struct slice *)value, call->arena, ret);
+    case TYPE_FLOAT4:
+        return number_from_double(picture, *(const float *)value, FLOAT_DIGITS, call->arena, ret);
     default:
-        return number_from_double(picture, *(const double *)value, call->arena, ret);
+        return number_from_double(picture, *(const double *)value, DOUBLE_DIGITS, call->arena, ret);
     }
 }
 
@@ -253,6 +257,7 @@ const struct function functions_number_format[] = {
     TO_CHAR(INT4),
     TO_CHAR(INT8),
     TO_CHAR(NUMERIC),
+    TO_CHAR(FLOAT4),
     TO_CHAR(FLOAT8),
     ENTRY1("to_hex", INT4, TEXT, int4_to_hex),
     ENTRY1("to_hex", INT8, TEXT, int8_to_hex),

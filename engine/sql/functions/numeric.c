@@ -267,7 +267,9 @@ static void decimal_log(struct call *call, struct column *ret) {
     EACH_ROW(call, row) {
         struct slice base = has_base ? *argument_slice(call, 0, row) : SLICE_LITERAL("10");
         struct slice value = *argument_slice(call, has_base ? 1 : 0, row);
-        if (logarithm_exists(call, row, base) && logarithm_exists(call, row, value)) {
+        if (slice_is(base, "NaN") || slice_is(value, "NaN")) {
+            RESULT(ret, struct slice, row) = SLICE_LITERAL("NaN");
+        } else if (logarithm_exists(call, row, base) && logarithm_exists(call, row, value)) {
             const char *code =
                 logarithm(base, value, call->arena, &RESULT(ret, struct slice, row));
             if (code) {
