@@ -75,8 +75,8 @@ static void process_check(const struct process *process, struct job *job) {
     for (uint32_t i = 0; i < process_shape.sinks && status.sinks[i]; i++) {
         uint64_t believed = status.sinks[i]->in, true_count = servers_committed(i, process->group.number);
         if (believed > true_count) {
-            violation("s%u: process %u believes in %llu committed records, but there were %llu", i, process->group.number,
-                      (unsigned long long)believed, (unsigned long long)true_count);
+            violation("s%u: process %u believes in %llu committed records, but there were %llu", i,
+                      process->group.number, (unsigned long long)believed, (unsigned long long)true_count);
         }
     }
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Backends are actors: each state names the moment at which it goes on. Whatever a backend does is done in one step, and
- * what a commit changes is kept beside it, so that a fail-over can take it back. */
+/* Backends are actors: each state names the moment at which it goes on. Whatever a backend does is done in one step,
+ * and what a commit changes is kept beside it, so that a fail-over can take it back. */
 #include "tests/simulation/server.h"
 
 #include <assert.h>

@@ -477,14 +477,17 @@ static bool standing(struct backend *backend, bool locked) {
     struct items parts;
     struct sink_tables *sink = sink_of(backend);
     items_parse(&parts, backend->request.values[3]);
-    for (uint32_t i = 0; locked && i < parts.count; i++) {
-        if (!row_lock(backend, row_of(sink, parts.items[i]))) {
+    bool asked[PARTS_MAX] = {false};
+    for (uint32_t i = 0; i < parts.count; i++) { /* a name may come more than once */
+        struct row *row = row_of(sink, parts.items[i]);
+        asked[row - sink->rows] = true;
+        if (locked && !row_lock(backend, row)) {
             return false;
         }
     }
-    for (uint32_t i = 0; i < parts.count; i++) {
-        const struct row_data *row = row_seen(backend, row_of(sink, parts.items[i]));
-        if (row) {
+    for (uint32_t i = 0; i < sink->rows_count; i++) {
+        const struct row_data *row = row_seen(backend, &sink->rows[i]);
+        if (row && asked[i]) {
             row_begin(&backend->answer, 5);
             cell_text(&backend->answer, 0, row->part);
             cell_number(&backend->answer, 1, (int64_t)row->epoch);
