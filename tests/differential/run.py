@@ -3,7 +3,9 @@
 """Leat's SQL against a real PostgreSQL: each case of cases.py is asked of both, over the same rows; text of the values,
 types and SQLSTATEs are compared.
 
-    python3 tests/differential/run.py EVALUATE [--only WORD]     EVALUATE: the program of evaluate.c; DATABASE_URL: a server
+    python3 tests/differential/run.py EVALUATE [--only WORD]
+
+EVALUATE is the program of evaluate.c, DATABASE_URL a server.
 
 A case that Leat refuses when it is bound (0A000, 42883) and the server does not is `unsupported`: listed, not equal.
 Every other difference fails, but those that known.txt explains. Ends in `N passed, N failed`.
@@ -27,7 +29,8 @@ REFUSALS = ("!0A000", "!42883")
 SHOWN_MAX = 60
 
 NAMES = [("character varying", "varchar"), ("character", "char"),
-         (r"timestamp(\(\d\))? with time zone", r"timestamptz\1"), (r"timestamp(\(\d\))? without time zone", r"timestamp\1"),
+         (r"timestamp(\(\d\))? with time zone", r"timestamptz\1"), (r"timestamp(\(\d\))? without time zone",
+                                                                    r"timestamp\1"),
          (r"time(\(\d\))? without time zone", r"time\1")]
 
 
@@ -47,17 +50,20 @@ def lines_of(lane):
 
 
 def ask_leat(program, folder, lane):
-    run = subprocess.run([program, os.path.join(folder, "columns"), os.path.join(folder, "rows")], input=lines_of(lane).encode(),
+    run = subprocess.run([program, os.path.join(folder, "columns"), os.path.join(folder, "rows")],
+                         input=lines_of(lane).encode(),
                          stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     answers = read_answers(run.stdout)
     if run.returncode != 0 or len(answers) != len(lane):
         print(f"evaluate ended with {run.returncode} after {len(answers)} of {len(lane)} cases, "
-              f"at {lane[len(answers)] if len(answers) < len(lane) else 'the end'}\n{run.stderr.decode(errors='replace')[-3000:]}")
+              f"at {lane[len(answers)] if len(answers) < len(lane) else 'the end'}\n"
+              f"{run.stderr.decode(errors='replace')[-3000:]}")
     return answers
 
 
 def read_answers(output):
-    return {answer[0]: answer[1:] for answer in map(json.loads, output.decode().splitlines()) if isinstance(answer, list)}
+    answers = map(json.loads, output.decode().splitlines())
+    return {answer[0]: answer[1:] for answer in answers if isinstance(answer, list)}
 
 
 def psql(url, script):
@@ -135,7 +141,8 @@ def compare(kind, leat, server):
     if not different:
         return None
     row = different[0]
-    return (f"row {row + 1}{f' and {len(different) - 1} more' if different[1:] else ''}\n    leat: {ours[row:row + 1]}\n"
+    others = f" and {len(different) - 1} more" if different[1:] else ""
+    return (f"row {row + 1}{others}\n    leat: {ours[row:row + 1]}\n"
             f"    postgres: {theirs[row:row + 1]}")
 
 
@@ -156,8 +163,8 @@ def judge(asked, leat, server):
         elif ours and theirs and ours[0] in REFUSALS:
             counts["unsupported"] += 1
             unsupported.append(f"{ours[0]} {body}")
-        elif excused := [(code, pattern) for code, pattern in known
-                         if re.fullmatch(pattern, body) and (not code or failures(kind, ours, theirs) == {code})]:
+        elif ours and theirs and (excused := [(code, pattern) for code, pattern in known
+                         if re.fullmatch(pattern, body) and (not code or failures(kind, ours, theirs) == {code})]):
             counts["known"] += 1
             met.update(excused)
         else:
@@ -187,7 +194,8 @@ def main():
     stale = [] if only else sorted(stale)
     for code, pattern in stale:
         print("known.txt: no difference any more:", code, pattern)
-    print(f"note: {len(asked)} cases of {values.ROWS + 1} rows: " + ", ".join(f"{n} {word}" for word, n in counts.items()))
+    summary = ", ".join(f"{n} {word}" for word, n in counts.items())
+    print(f"note: {len(asked)} cases of {values.ROWS + 1} rows: {summary}")
     failed = len(differences) + len(stale)
     print(f"{counts['equal'] + counts['refused by both']} passed, {failed} failed")
     return 1 if failed else 0

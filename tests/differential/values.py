@@ -8,7 +8,8 @@ TURN = 5  # row n of x2 is row n - 5 of x: no multiple of it is near ROWS before
 
 TEXTS = [
     "", "a", "A", "abc", "ABC", " padded ", "a%b_c\\d", "100", "-7.50", "1e3", "NaN", "infinity", "true", "2024-02-29",
-    "naïve café", "e\u0301te\u0301", "𝔘𝔫𝔦😀", "日本語テキスト", "ÀÉÎõü ß ŒŁ", "line\nbreak\ttab", "O'Reilly \"q\"", "{\"a\": 1}",
+    "naïve café", "e\u0301te\u0301", "𝔘𝔫𝔦😀", "日本語テキスト", "ÀÉÎõü ß ŒŁ", "line\nbreak\ttab", "O'Reilly \"q\"",
+         "{\"a\": 1}",
     "{1,2,NULL}", "a,b,,c", "x" * 300, "ǅ İı Σσς", "~!@#$^&*()"]
 
 # column: (type, values); values are written as JSON strings, as a source would, None is null

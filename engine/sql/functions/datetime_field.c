@@ -144,7 +144,7 @@ static void date_extract(struct call *call, struct column *ret) {
             refuse_unit(call, row, "0A000", field, "date");
             continue;
         }
-        int64_t us = date_is_finite(date) ? date * DAY_US : 0;
+        int64_t us = date_is_finite(date) && date < DATE_TIMESTAMP_END ? date * DAY_US : 0;
         if (!whole && !date_is_finite(date) && is_zone_field(field)) {
             call_null(call, ret, row);
         } else if (date_is_finite(date) && date >= DATE_TIMESTAMP_END) {
