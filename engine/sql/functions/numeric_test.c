@@ -139,6 +139,7 @@ static const struct function_case decimals_compute_as_postgres_cases[] = {
     {"^", {"numeric:0.1", "numeric:0.30000"}, "0.5011872336272723"},
     {"^", {"numeric:2", "numeric:100"}, "1267650600228229401496703205376.0000000000000000"},
     {"^", {"numeric:2", "numeric:-3"}, "0.1250000000000000"},
+    {"log", {"numeric:-1", "numeric:NaN"}, "NaN"},
     {"log", {"numeric:1.50", "numeric:2"}, "1.7095112913514548"},
     {"log", {"numeric:10", "numeric:3"}, "0.4771212547196624"},
     {"log", {"numeric:-7.5", "numeric:2"}, "!2201E cannot take logarithm of a negative number"},
