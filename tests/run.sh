@@ -107,7 +107,7 @@ failed=0
 for suite in $chosen; do
     budget=$(field "$suite" $((2 + ${LEAT_LONG:-0})))
     build=$(field "$suite" 4)
-    log=$LEAT_WORK/$suite.log
+    log=$LEAT_WORK/$suite.output
     LEAT_TALLY=$LEAT_WORK/$suite.tally
     export LEAT_TALLY
     : >"$LEAT_TALLY"
