@@ -6,6 +6,8 @@ static const struct value_case dates[] = {
     {"date", "2013-01-05", "2013-01-05"},
     {"date", "20130105", "2013-01-05"},
     {"date", "2013-1-5", "2013-01-05"},
+    {"date", "42949692960101", "2000-01-01"}, /* more digits than an int holds wrap around */
+    {"date", "99999999990101", "22008 date out of range: \"99999999990101\"", true},
     {"date", "1/5/2013", "2013-01-05"},
     {"date", "13/5/2013", "22008 date/time field value out of range: \"13/5/2013\"", true},
     {"date", "5-Jan-2013", "2013-01-05"},
