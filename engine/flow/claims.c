@@ -35,6 +35,7 @@ enum status claims_open(struct claims *claims, struct error *error) {
         if (ledger_of(claims, i)->ops->open(ledger_of(claims, i), &identity, deadline(), error) != STATUS_OK ||
             (commits && commits->ops->open(commits, &identity, deadline(), error) != STATUS_OK)) {
             error_context(error, "ledger of sink %s", graph->sinks[i].config->name);
+            claims_close(claims); /* those before it: all are opened anew at the next try */
             return STATUS_FAILED;
         }
     }
@@ -462,6 +463,7 @@ enum status claims_win(struct claims *claims, const struct claim_request *reques
         if (status == STATUS_OK) {
             round_deliver(&round, request);
         } else {
+            claims->orphans = true; /* the claim that failed may have happened all the same */
             round_release(&round);
         }
     }

@@ -16,7 +16,7 @@ struct claims {
     char owner[OWNER_MAX];
     const char *const *dead_owners; /* set by the coordinator as liveness tells */
     uint32_t dead_owners_count;
-    bool orphans; /* a release failed: parts may carry our name that we do not hold; they are free to us */
+    bool orphans; /* a claim or release failed: parts may carry our name that we do not hold; they are free to us */
     uint32_t planner; /* the sink whose ledger holds the plan: the first that has one, else the first that keeps any */
 };
 

@@ -158,7 +158,7 @@ static void happening_take(struct job *job, struct happening *happening) {
     }
 }
 
-/* After the end nothing is decided any more: ledgers are closed, committers may be gone. */
+/* After the end nothing is decided any more: committers may be gone. */
 static void happening_run(struct task *task) {
     struct happening *happening = (struct happening *)task;
     struct job *job = happening->job;
@@ -176,9 +176,6 @@ static void happening_run(struct task *task) {
 static void end(struct job *job) {
     job->over = true;
     io->timer_set(job->executor, &job->timer, INT64_MAX);
-    if (job->connected) {
-        claims_close(&job->claims);
-    }
     enum job_result result = job->unreachable ? JOB_UNREACHABLE : job->failed ? JOB_FAILED : JOB_DONE;
     pthread_mutex_lock(&job->lock);
     job->status.result = result;
@@ -186,17 +183,23 @@ static void end(struct job *job) {
     job->setup.ended(job->setup.context, result);
 }
 
-/* What a sink has committed is made visible before the run ends. */
-static void sinks_finish(struct job *job) {
+/* What a sink has committed is made visible before the run ends. False: to be tried again. */
+static bool sinks_finish(struct job *job) {
     for (uint32_t i = 0; i < job->graph->sinks_count; i++) {
         const struct graph_sink *sink = &job->graph->sinks[i];
         struct error error;
         if (sink->connector->sink->finish &&
             sink->connector->sink->finish(sink->sink, io_now_us() + LEDGER_DEADLINE_US, &error) != STATUS_OK) {
-            log_write(LOG_ERROR, "sink-not-finished", error.message, "sink", sink->config->name, NULL);
+            bool again = error.class == ERROR_TRANSIENT;
+            log_write(again ? LOG_WARN : LOG_ERROR, "sink-not-finished", error.message, "sink", sink->config->name,
+                      NULL);
+            if (again) {
+                return false;
+            }
             job->failed = true;
         }
     }
+    return true;
 }
 
 static void threads_stop(struct job *job) {
@@ -410,6 +413,9 @@ static void end_look(struct job *job) {
     if (totals.open > 0) {
         return; /* others are at it: stand by, in case they die */
     }
+    if (!sinks_finish(job)) {
+        return;
+    }
     if (totals.stopped > 0) {
         log_write(LOG_ERROR, "parts-stopped",
                   "parts stopped by name remain: leat ledger show FILE tells why, leat ledger "
@@ -418,7 +424,6 @@ static void end_look(struct job *job) {
                   log_number((long long)totals.stopped), NULL);
         job->failed = true;
     }
-    sinks_finish(job);
     threads_stop(job);
     end(job);
 }
@@ -449,8 +454,7 @@ static void stop_look(struct job *job) {
     if (!any_reading(job)) {
         committers_drain(job, true);
     }
-    if (!job->parts) {
-        sinks_finish(job);
+    if (!job->parts && sinks_finish(job)) {
         threads_stop(job);
         end(job);
     }
@@ -551,6 +555,9 @@ void job_free(struct job *job) {
         committer_free(job->committers[i]);
     }
     io->executor_free(job->executor);
+    if (job->connected) {
+        claims_close(&job->claims); /* after the lanes: a unit that was given up uses its ledger to its last step */
+    }
     while (job->parts) {
         struct part *next = job->parts->next_in_list;
         reading_free(job->parts->reading);
