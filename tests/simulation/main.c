@@ -14,6 +14,7 @@
 #include "tests/simulation/process.h"
 #include "tests/simulation/server.h"
 #include "tests/simulation/session.h"
+#include "tests/simulation/store.h"
 
 enum { CHECK_STEPS = 500, STEPS_MAX = 3000000, VARIANT_SEEDS = 300, REPEATED_SEEDS = 10, FAULTY_PROCESSES_MAX = 60 };
 
@@ -29,6 +30,9 @@ const char *const variant_names[VARIANT_COUNT] = {
     [VARIANT_RESOLVE_GUESSES] = "resolve-guesses",
     [VARIANT_HIGHEST_SEEN] = "highest-seen",
     [VARIANT_FILTERED_UNCOUNTED] = "filtered-uncounted",
+    [VARIANT_PUBLISH_FIRST] = "publish-first",
+    [VARIANT_JANITOR_BY_AGE] = "janitor-by-age",
+    [VARIANT_PUT_OVERWRITES] = "put-overwrites",
 };
 
 /* What all children did, in shared memory. */
@@ -96,9 +100,13 @@ static uint32_t fault_draw(void) {
     return kind;
 }
 
+static bool is_complete(void) {
+    return servers_are_complete() && stores_are_complete();
+}
+
 static int64_t chaos_due(struct actor *actor) {
     (void)actor;
-    return servers_are_complete() ? INT64_MAX : chaos.next_us;
+    return is_complete() ? INT64_MAX : chaos.next_us;
 }
 
 /* Also the supervisor: there are always so many processes. */
@@ -117,6 +125,7 @@ static void chaos_run(struct actor *actor) {
     }
     if (sim_now_us() >= chaos.until_us) {
         session_faults.cut_ppm = session_faults.commit_ppm = session_faults.refuse_ppm = feed.error_ppm = 0;
+        store_faults.fail_ppm = store_faults.unknown_ppm = 0;
     }
     chaos.next_us = sim_now_us() + 1 + draw_us(chaos.every_us);
 }
@@ -139,6 +148,7 @@ static void world_make(void) {
                                            .lease_us = 500000 << draw_below(5),
                                            .commit_rows = draw_below(2) ? 1 + draw_below(20) : 0,
                                            .every_us = draw_below(4) == 0};
+    process_shape.files = draw_below(3) ? 0 : draw_below(1 << process_shape.sinks);
     process_shape.servers = 1 + draw_below(process_shape.sinks);
     session_faults = (struct session_faults){
         .cut_ppm = rate(60000),
@@ -146,6 +156,8 @@ static void world_make(void) {
         .refuse_ppm = rate(30000),
         .latency_us = 100 << draw_below(14),
     };
+    store_faults = (struct store_faults){
+        .fail_ppm = rate(20000), .unknown_ppm = rate(200000), .latency_us = 100 << draw_below(12)};
     chaos = (struct chaos){.actor = {.due = chaos_due, .run = chaos_run},
                            .until_us = sim_now_us() + 5000000 + draw_us(120000000),
                            .every_us = 300000 << draw_below(7),
@@ -155,9 +167,12 @@ static void world_make(void) {
     }
     chaos.limit_us = chaos.until_us + 900000000;
     servers_reset(process_shape.servers);
+    stores_reset(process_shape.files);
     for (uint32_t i = 0; i < process_shape.sinks; i++) {
         char name[] = {'s', (char)('0' + i), '\0'};
-        server_sink(&servers[process_shape.servers > 1 ? i : 0], name);
+        if (!(process_shape.files >> i & 1)) {
+            server_sink(&servers[process_shape.servers > 1 ? i : 0], name);
+        }
     }
     actor_add(&chaos.actor);
 }
@@ -180,19 +195,22 @@ static void seed_run(uint64_t seed) {
     world_make();
     trace("%u sinks on %u servers, %u parts of %u records, %u owners", process_shape.sinks, process_shape.servers,
           feed.parts, feed.records, chaos.owners);
-    while (!servers_are_complete() || processes_alive()) {
+    while (!is_complete() || processes_alive()) {
         if (!scheduler_step()) {
             violation("nobody can go on");
         }
         if (scheduler_steps() % CHECK_STEPS == 0) {
             servers_check();
+            stores_check();
             processes_check();
         }
         if (sim_now_us() > chaos.limit_us || scheduler_steps() > STEPS_MAX) {
+            processes_trace();
             violation("the run does not end: %u processes live", processes_alive());
         }
     }
     servers_check();
+    stores_check();
     sums_add();
 }
 

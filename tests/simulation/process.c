@@ -11,9 +11,9 @@
 #include "engine/config/pipeline.h"
 #include "tests/simulation/server.h"
 
-extern const struct connector postgres_connector;
+extern const struct connector postgres_connector, object_connector;
 static const struct connector feed_connector = {.kind = "feed", .sentence = "for tests", .source = &feed_source};
-const struct connector *const connectors[] = {&feed_connector, &postgres_connector, NULL};
+const struct connector *const connectors[] = {&feed_connector, &postgres_connector, &object_connector, NULL};
 
 struct process_shape process_shape;
 static struct process *processes[ALL_PROCESSES_MAX];
@@ -27,6 +27,13 @@ static const char *pipeline_text(struct arena *arena) {
                               shape->every_us ? ", every: 300ms" : "");
     }
     for (uint32_t i = 0; i < shape->sinks; i++) {
+        if (shape->files >> i & 1) {
+            sinks = arena_printf(arena,
+                                 "%s  - name: s%u\n    file: {path: /sim/%u, compression: none, "
+                                 "roll: {every: 2s, idle: 300ms}}\n    dead_letter_limit: none\n%s",
+                                 sinks, i, i, commit);
+            continue;
+        }
         sinks = arena_printf(arena,
                              "%s  - name: s%u\n    postgres: {url: \"sim:%u\", table: t%u, ledger_schema: public}\n"
                              "    dead_letter_limit: none\n%s",
@@ -41,11 +48,14 @@ static const char *pipeline_text(struct arena *arena) {
 static struct pipeline *load(struct arena *arena) {
     static const struct option no_rows[] = {{0}};
     static const struct option_table no_options = {.rows = no_rows, .size = 1};
-    const struct connector_options registry[] = {
+    static struct connector_options registry[] = { /* the pipeline points into it */
         {.kind = "feed", .sentence = "for tests", .source = &no_options},
-        {.kind = "postgres", .sentence = "real", .sink = postgres_connector.sink_options},
+        {.kind = "postgres", .sentence = "real"},
+        {.kind = "file", .sentence = "real"},
         {0},
     };
+    registry[1].sink = postgres_connector.sink_options;
+    registry[2].sink = object_connector.sink_options;
     struct config_errors errors;
     config_errors_init(&errors, arena);
     struct pipeline_input input = {
@@ -73,6 +83,9 @@ static void process_check(const struct process *process, struct job *job) {
     struct job_status status;
     job_status(job, &status);
     for (uint32_t i = 0; i < process_shape.sinks && status.sinks[i]; i++) {
+        if (process_shape.files >> i & 1) {
+            continue;
+        }
         uint64_t believed = status.sinks[i]->in, true_count = servers_committed(i, process->group.number);
         if (believed > true_count) {
             violation("s%u: process %u believes in %llu committed records, but there were %llu", i,
@@ -123,6 +136,24 @@ void processes_check(void) {
     for (uint32_t i = 0; i < count; i++) {
         if (processes[i]->job && !processes[i]->group.killed) {
             process_check(processes[i], processes[i]->job);
+        }
+    }
+}
+
+void processes_trace(void) {
+    for (uint32_t i = 0; i < count; i++) {
+        if (processes[i]->job && !processes[i]->group.killed) {
+            struct job_status status;
+            job_status(processes[i]->job, &status);
+            trace("process %u: %u parts held, %u reading, %s%s", i, status.parts_held, status.parts_reading,
+                  status.stopping ? "stopping, " : "", status.problem);
+            for (uint32_t j = 0; j < process_shape.sinks && status.sinks[j]; j++) {
+                const struct committer_counters *counters = status.sinks[j];
+                trace("  s%u: %llu in, %llu commits, %llu retries, %llu unknown, %llu fenced, %llu moved", j,
+                      (unsigned long long)counters->in, (unsigned long long)counters->commits,
+                      (unsigned long long)counters->retries, (unsigned long long)counters->unknown,
+                      (unsigned long long)counters->fenced, (unsigned long long)counters->moved);
+            }
         }
     }
 }

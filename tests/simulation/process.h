@@ -11,6 +11,7 @@ enum { ALL_PROCESSES_MAX = 200 };
 
 struct process_shape {
     uint32_t sinks, servers;
+    uint32_t files; /* bit for each sink that is one */
     int64_t lease_us;
     uint32_t commit_rows; /* 0 = the default */
     int64_t every_us;     /* 0 = at once */
@@ -30,6 +31,8 @@ void process_start(void); /* one more */
 uint32_t processes_started(void);
 uint32_t processes_alive(void);
 bool process_is_gone(uint32_t number);
+/* What each is doing, as traces: for a run that does not end. */
+void processes_trace(void);
 /* Nobody believes that more was committed than was. */
 void processes_check(void);
 /* One of those that live, NULL = none. */

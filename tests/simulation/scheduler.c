@@ -219,11 +219,14 @@ static void executor_run(struct executor *executor) {
 }
 
 bool fiber_wait(bool (*ready)(void *context), void *context, int64_t until_us) {
-    struct executor *executor = sim.running;
-    assert(executor);
-    if (executor->locks) {
-        violation("%s waits while it holds a mutex", executor->name);
+    if (sim.running->locks) {
+        violation("%s waits while it holds a mutex", sim.running->name);
     }
+    return fiber_wait_locked(ready, context, until_us);
+}
+
+bool fiber_wait_locked(bool (*ready)(void *context), void *context, int64_t until_us) {
+    struct executor *executor = sim.running;
     executor->ready = ready;
     executor->context = context;
     executor->until_us = until_us;
@@ -461,7 +464,8 @@ void scheduler_start(uint64_t seed) {
 
 int __real_sem_wait(sem_t *semaphore);
 int __wrap_sem_wait(sem_t *semaphore);
-int __real_pthread_mutex_lock(pthread_mutex_t *mutex);
+int __real_pthread_mutex_trylock(pthread_mutex_t *mutex);
+int __wrap_pthread_mutex_trylock(pthread_mutex_t *mutex);
 int __wrap_pthread_mutex_lock(pthread_mutex_t *mutex);
 int __real_pthread_mutex_unlock(pthread_mutex_t *mutex);
 int __wrap_pthread_mutex_unlock(pthread_mutex_t *mutex);
@@ -479,11 +483,28 @@ int __wrap_sem_wait(sem_t *semaphore) {
     return __real_sem_wait(semaphore);
 }
 
-int __wrap_pthread_mutex_lock(pthread_mutex_t *mutex) {
-    if (sim.running) {
+int __wrap_pthread_mutex_trylock(pthread_mutex_t *mutex) {
+    int failed = __real_pthread_mutex_trylock(mutex);
+    if (sim.running && !failed) {
         sim.running->locks++;
     }
-    return __real_pthread_mutex_lock(mutex);
+    return failed;
+}
+
+static bool mutex_is_free(void *context) {
+    bool is_free = __real_pthread_mutex_trylock(context) == 0;
+    if (is_free) {
+        __real_pthread_mutex_unlock(context);
+    }
+    return is_free;
+}
+
+int __wrap_pthread_mutex_lock(pthread_mutex_t *mutex) {
+    while (__wrap_pthread_mutex_trylock(mutex) != 0) {
+        assert(sim.running);
+        fiber_wait_locked(mutex_is_free, mutex, INT64_MAX);
+    }
+    return 0;
 }
 
 int __wrap_pthread_mutex_unlock(pthread_mutex_t *mutex) {

@@ -53,6 +53,8 @@ bool executor_is_named(const char *start);
 
 /* Parks the fiber until ready says so, or until the time has come; true = ready. */
 bool fiber_wait(bool (*ready)(void *context), void *context, int64_t until_us);
+/* The same for those who may hold a mutex: the object log's own, which its callers wait for like this. */
+bool fiber_wait_locked(bool (*ready)(void *context), void *context, int64_t until_us);
 /* A broken invariant: prints and ends this run. */
 _Noreturn void violation(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void trace(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -38,6 +38,9 @@ enum variant {
     VARIANT_RESOLVE_GUESSES,   /* a commit in doubt is taken for done */
     VARIANT_HIGHEST_SEEN,      /* the watermark is the highest payload that came */
     VARIANT_FILTERED_UNCOUNTED,
+    VARIANT_PUBLISH_FIRST,     /* files: visible before the commit record stands */
+    VARIANT_JANITOR_BY_AGE,    /* files: what is open and not named is removed, whoever may still commit it */
+    VARIANT_PUT_OVERWRITES,    /* files: a record is put where one stands */
     VARIANT_COUNT
 };
 extern enum variant variant;
