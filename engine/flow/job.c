@@ -268,6 +268,7 @@ static bool connect_look(struct job *job) {
         connected(job);
         return true;
     }
+    bool told = strncmp(job->status.problem, error.message, sizeof job->status.problem - 1) == 0;
     problem_set(job, error.message);
     bool late = io_now_us() >= job->connect_deadline_us;
     if (error.class != ERROR_TRANSIENT || late) {
@@ -277,7 +278,9 @@ static bool connect_look(struct job *job) {
         end(job);
         return false;
     }
-    log_write(LOG_WARN, "connect-retry", error.message, "code", error.code, NULL);
+    if (!told) {
+        log_write(LOG_WARN, "connect-retry", error.message, "code", error.code, NULL);
+    }
     io->timer_set(job->executor, &job->timer, io_now_us() + CONNECT_RETRY_US);
     return false;
 }
