@@ -10,6 +10,7 @@
 
 #include "engine/config/pipeline.h"
 #include "tests/simulation/server.h"
+#include "tests/simulation/store.h"
 
 extern const struct connector postgres_connector, object_connector;
 static const struct connector feed_connector = {.kind = "feed", .sentence = "for tests", .source = &feed_source};
@@ -73,6 +74,10 @@ static void job_ended(void *context, enum job_result result) {
     struct process *process = context;
     process->ended = true;
     process->result = result;
+    bool is_complete = servers_are_complete() && stores_are_complete();
+    if (result == JOB_DONE && !process->stopping && !servers_failed_over() && !is_complete) {
+        violation("process %u says that all is done, and it is not", process->group.number);
+    }
 }
 
 static bool is_ended(void *context) {

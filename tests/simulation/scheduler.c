@@ -14,8 +14,15 @@
 #include <sys/mman.h>
 #include <ucontext.h>
 
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer) && !defined(__SANITIZE_ADDRESS__)
+#define __SANITIZE_ADDRESS__ 1
+#endif
+#endif
 #if defined(__SANITIZE_ADDRESS__)
+#include <sanitizer/asan_interface.h>
 #include <sanitizer/common_interface_defs.h>
+#define STACK_CLEAN(fiber) __asan_unpoison_memory_region((fiber)->stack, STACK_BYTES)
 #define SWITCH_START(save, fiber) __sanitizer_start_switch_fiber(save, (fiber)->stack, STACK_BYTES)
 #define SWITCH_BACK_START(save) __sanitizer_start_switch_fiber(save, host_bottom, host_size)
 #define SWITCH_END(fake) __sanitizer_finish_switch_fiber(fake, NULL, NULL)
@@ -27,6 +34,7 @@ static size_t host_size;
 #define SWITCH_BACK_START(save) ((void)(save))
 #define SWITCH_END(fake) ((void)(fake))
 #define SWITCH_FIRST() ((void)0)
+#define STACK_CLEAN(fiber) ((void)0)
 #endif
 
 enum { STACK_BYTES = 1 << 20, ACTORS_MAX = 4096, EXECUTORS_MAX = 1024, SLOWNESS_MAX = 6, TICK_US = 60 };
@@ -188,6 +196,7 @@ static struct fiber *fiber_new(struct executor *executor) {
         assert(fiber && fiber->stack != MAP_FAILED);
     }
     fiber->executor = executor;
+    STACK_CLEAN(fiber); /* of a fiber that was killed in the middle */
     getcontext(&fiber->context);
     fiber->context.uc_stack.ss_sp = fiber->stack;
     fiber->context.uc_stack.ss_size = STACK_BYTES;
