@@ -275,6 +275,7 @@ struct committer *committer_new(const struct committer_setup *setup) {
 
 void committer_workers_set(struct committer *committer, struct workers *workers) {
     committer->setup.workers = workers;
+    lane_post(&committer->lanes[0], step_new(&committer->lanes[0], STEP_CONNECT, NULL)); /* while parts are claimed */
 }
 
 static void units_free(struct committer *committer) {

@@ -345,7 +345,9 @@ void lane_step_done(struct step *step) {
     if (step->kind == STEP_ADD) {
         add_done(step);
     }
-    if (step->kind == STEP_CHECK) {
+    if (step->kind == STEP_CONNECT) {
+        /* the first unit goes on from here, or tries again */
+    } else if (step->kind == STEP_CHECK) {
         check_done(committer, step);
     } else if (step->kind == STEP_ABANDON) {
         abandon_done(committer, unit);

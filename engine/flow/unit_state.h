@@ -60,7 +60,8 @@ enum step_kind {
     STEP_COMMIT,
     STEP_RESOLVE,
     STEP_ABANDON,
-    STEP_CHECK
+    STEP_CHECK,
+    STEP_CONNECT
 };
 
 struct step {
