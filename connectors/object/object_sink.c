@@ -201,8 +201,10 @@ static void unit_end(struct unit *unit, bool drop) {
     unit->impl = NULL;
 }
 
-/* Done: the record has the objects now. Proven not done: abandon drops them. In doubt: nothing is touched. */
+/* Done: the record has the objects now. Proven not done: abandon drops them. In doubt: nothing is touched, also not by
+ * an abandon when the run is forced to end; the janitor of whoever comes next knows what the log names. */
 static enum verdict unit_settled(struct unit *unit, struct outcome *outcome) {
+    open_unit_doubt(unit->impl, outcome->verdict == VERDICT_UNKNOWN);
     if (outcome->verdict == VERDICT_DONE) {
         unit_end(unit, false);
     }

@@ -54,6 +54,8 @@ enum status open_unit_seal(struct open_unit *unit, struct error *error);
 uint64_t open_unit_bytes(const struct open_unit *unit);
 /* Borrowed; id and objects are the unit's. */
 void open_unit_commit(struct open_unit *unit, struct object_commit *ret);
+/* A record may name its objects: until that is settled they are not dropped. */
+void open_unit_doubt(struct open_unit *unit, bool in_doubt);
 void open_unit_free(struct open_unit *unit, bool drop); /* takes NULL */
 
 #endif

@@ -461,6 +461,32 @@ static void an_unknown_commit_is_resolved_and_shown_once(void **state) {
     fixture_close(&fixture);
 }
 
+static void a_forced_end_keeps_what_a_commit_in_doubt_may_name(void **state) {
+    (void)state;
+    struct fixture fixture = {.options = {.keep_path_columns = true}};
+    fixture_open(&fixture);
+    struct unit unit;
+    unit_open(&fixture, &unit);
+    unit_add(&fixture, &unit, encode_rows(&fixture, 0, 10, one_country));
+    struct outcome outcome = outcome_new(&fixture);
+    struct move move = {.part = fixture.part,
+                        .part_name = "a",
+                        .epoch = fixture.epoch,
+                        .from = fixture.next,
+                        .to = "1",
+                        .counts = {.in = 10, .delivered = 10}};
+    unit.moves = &move;
+    unit.moves_count = 1;
+    assert_int_equal(object_sink_ops.unit_seal(fixture.lane, &unit, INT64_MAX, &outcome), VERDICT_DONE);
+    testing_failpoint = "file.log.link.after"; /* the record stands, nobody says so */
+    assert_int_equal(object_sink_ops.unit_commit(fixture.lane, &unit, INT64_MAX, &outcome), VERDICT_UNKNOWN);
+    testing_failpoint = NULL;
+    object_sink_ops.unit_abandon(fixture.lane, &unit);
+    assert_int_equal(object_sink_ops.finish(fixture.sink, INT64_MAX, &fixture.error), STATUS_OK);
+    assert_int_equal(lines_count(NULL), 10);
+    fixture_close(&fixture);
+}
+
 static void templates_that_cannot_be_are_refused_by_bind(void **state) {
     (void)state;
     const char *const bad[] = {"/abs/{id}",     "a//b",     "../{id}",      "{nothing}/", "{id",    "_x/{id}",
@@ -488,6 +514,7 @@ int main(void) {
         TEST(an_abandoned_unit_leaves_nothing),
         TEST(a_full_disk_is_a_retry_that_reads_again),
         TEST(an_unknown_commit_is_resolved_and_shown_once),
+        TEST(a_forced_end_keeps_what_a_commit_in_doubt_may_name),
         TEST(templates_that_cannot_be_are_refused_by_bind),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

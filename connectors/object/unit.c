@@ -45,6 +45,7 @@ struct key {
 struct open_unit {
     struct object_sink *sink;
     char id[LOG_ID_MAX];
+    bool in_doubt;
     uint64_t epoch;    /* the highest that this process holds, for names */
     uint64_t bytes;
     struct name_map paths;
@@ -87,13 +88,17 @@ struct open_unit *open_unit_new(struct object_sink *sink) {
     return unit;
 }
 
+void open_unit_doubt(struct open_unit *unit, bool in_doubt) {
+    unit->in_doubt = in_doubt;
+}
+
 void open_unit_free(struct open_unit *unit, bool drop) {
     if (!unit) {
         return;
     }
     const struct store_ops *ops = unit->sink->ledger.log->store->ops;
     for (uint32_t i = 0; i < unit->objects_count; i++) {
-        ops->object_free(unit->objects[i], drop);
+        ops->object_free(unit->objects[i], drop && !unit->in_doubt);
         free(unit->infos[i].name);
     }
     for (uint32_t i = 0; i < unit->keys_count; i++) {

@@ -143,7 +143,8 @@ struct sink_ops {
 
     /* One call for each step; all return outcome->verdict. unit_add streams a payload in; unit_seal does all but the
      * deciding steps; unit_commit: compare-and-set and the commit itself; unit_resolve after UNKNOWN, on a fresh lane:
-     * DONE, RETRY or UNKNOWN again; unit_abandon before the commit was sent: everything is as before unit_open. */
+     * DONE, RETRY or UNKNOWN again; unit_abandon before the commit was sent: everything is as before unit_open. When a
+     * run is forced to end it also comes for a unit in doubt: what its commit may have promised must stay. */
     enum verdict (*unit_open)(struct sink_lane *lane, struct unit *unit, int64_t deadline_us, struct outcome *outcome);
     enum verdict (*unit_add)(struct sink_lane *lane, struct unit *unit, struct payload *payload, int64_t deadline_us,
                              struct outcome *outcome);
