@@ -181,6 +181,7 @@ static enum put_result store_put_new(struct store *base, enum store_class class,
         late_put(place_of(base), name, bytes);
     }
     bool ended = end();
+    trace("store: put of %s: %d %.*s", name, put, scheduler_verbose ? (int)bytes.len : 0, bytes.data);
     if (unknown || (!ended && class == STORE_LOG)) {
         store_counts.unknown++;
         fail(error, "put");
@@ -269,6 +270,7 @@ static enum status store_object_open(struct store *base, const char *name, struc
     snprintf(object->token, sizeof object->token, "open-%llu", (unsigned long long)++store->place->tokens);
     snprintf(object->owner, sizeof object->owner, "%s", store->owner);
     snprintf(object->name, sizeof object->name, "%s", name);
+    trace("store: %s is opened by %s for %s", object->token, object->owner, name);
     object->next = store->place->open;
     store->place->open = object;
     *ret = object;
@@ -288,6 +290,7 @@ static enum status store_object_write(struct store_object *object, struct slice 
 
 static void object_publish(struct place *place, const char *token, const char *name) {
     struct store_object **link = open_find(place, token), *object = *link;
+    trace("store: %s is published as %s: %s", token, name, object ? "now" : "it is not there");
     if (object) {
         key_write(key_add(&place->published, &place->published_count, name),
                   slice_make(object->bytes ? object->bytes : "", object->len));
@@ -319,6 +322,7 @@ static const char *store_object_token(const struct store_object *object) {
 /* The struct stays: the open object may be somebody else's to publish. */
 static void store_object_free(struct store_object *object, bool drop) {
     struct store_object **link = open_find(object->store->place, object->token);
+    trace("store: %s is %s", object->token, drop ? "dropped" : "let go");
     if (drop && *link && !draw_chance(store_faults.fail_ppm)) {
         *link = object->next;
     }
