@@ -120,7 +120,7 @@ suite_differential() {
 suite_simulation() {
     result=0
     simulation=$LEAT_BUILD_ROOT/dev/tests/simulation/simulation
-    first=1 seeds=600
+    first=1 seeds=400
     if [ -n "$LEAT_LONG" ]; then
         first=$(($(date +%s) * 1000)) seeds=40000
     fi

@@ -16,7 +16,7 @@
 #include "tests/simulation/session.h"
 #include "tests/simulation/store.h"
 
-enum { CHECK_STEPS = 500, STEPS_MAX = 3000000, VARIANT_SEEDS = 300, REPEATED_SEEDS = 10, FAULTY_PROCESSES_MAX = 60 };
+enum { CHECK_STEPS = 500, STEPS_MAX = 3000000, VARIANT_SEEDS = 300, REPEATED_SEEDS = 10, MEMORY_SMALL = 5 << 20, FAULTY_PROCESSES_MAX = 60 };
 
 const char *const variant_names[VARIANT_COUNT] = {
     [VARIANT_NONE] = "none",
@@ -146,6 +146,7 @@ static void world_make(void) {
                          .pause_ppm = pauses[draw_below(4)]};
     process_shape = (struct process_shape){.sinks = 1 + draw_below(2),
                                            .lease_us = 500000 << draw_below(5),
+                                           .memory_bytes = draw_below(4) ? 0 : MEMORY_SMALL << draw_below(4),
                                            .commit_rows = draw_below(2) ? 1 + draw_below(20) : 0,
                                            .every_us = draw_below(4) == 0};
     process_shape.files = draw_below(3) ? 0 : draw_below(1 << process_shape.sinks);

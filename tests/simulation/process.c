@@ -67,6 +67,9 @@ static struct pipeline *load(struct arena *arena) {
     }
     pipeline->lease_us = process_shape.lease_us;
     pipeline->stall_timeout_us = 0;
+    if (process_shape.memory_bytes) {
+        pipeline->limits.memory_bytes = process_shape.memory_bytes;
+    }
     return pipeline;
 }
 

@@ -13,6 +13,7 @@ struct process_shape {
     uint32_t sinks, servers;
     uint32_t files; /* bit for each sink that is one */
     int64_t lease_us;
+    uint64_t memory_bytes; /* 0 = the default */
     uint32_t commit_rows; /* 0 = the default */
     int64_t every_us;     /* 0 = at once */
 };
