@@ -48,7 +48,7 @@ enum status ident_make(int fd, const char *path, char *ret_text, size_t size, st
 enum status file_failed(const char *doing, const char *path, struct error *error); /* by errno */
 enum compression source_compression(const struct object_source *source, const char *path);
 enum framing source_framing(const struct object_source *source, struct slice head);
-/* Has a planned file another size now? Looks at nothing else. */
+/* Has a planned file another size, head or tail now? */
 bool plan_changed(struct source *source, const char *entry, const char *ident, char *ret_what, size_t size);
 enum status plan_list(struct object_source *source, bool (*known)(void *context, const char *entry), void *context,
                       struct arena *arena, struct part_list *ret, struct error *error);

@@ -357,17 +357,23 @@ static enum status path_plan(const struct object_source *source, const char *pat
 
 bool plan_changed(struct source *source, const char *entry, const char *ident, char *ret_what, size_t size) {
     (void)source;
+    if (strncmp(ident, "size=", strlen("size=")) != 0) {
+        return false; /* a followed file: its identity is another one, and it may grow */
+    }
     struct arena *arena = arena_new(NULL, POOL_READ);
     const char *path = path_of_entry(entry, arena);
-    struct stat now;
-    uint64_t planned;
-    bool changed = path && stat(path, &now) == 0 && sscanf(ident, "size=%" SCNu64 " ", &planned) == 1 &&
-                   (uint64_t)now.st_size != planned;
+    int fd = path ? open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK) : -1;
+    char now[256];
+    struct error error;
+    bool changed = fd >= 0 && ident_make(fd, path, now, sizeof now, &error) == STATUS_OK && strcmp(ident, now) != 0;
     if (changed) {
         snprintf(ret_what, size,
-                 "a file that was planned with %" PRIu64 " bytes has %" PRIu64 " now; what changed is "
-                 "not read: give new data a file of its own, or read growing files with follow: true",
-                 planned, (uint64_t)now.st_size);
+                 "a file is not what was planned and done: it was %.24s..., now it is %.24s...; what changed is not read: give "
+                 "new data a file of its own, or read growing files with follow: true",
+                 ident, now);
+    }
+    if (fd >= 0) {
+        close(fd);
     }
     arena_free(arena);
     return changed;

@@ -65,7 +65,7 @@ struct source_ops {
     enum status (*list)(struct source *source, bool (*known)(void *context, const char *entry), void *context,
                         struct arena *arena, struct part_list *ret, struct error *error);
 
-    /* R: has planned data changed, as far as a cheap look tells (a file's size)? Then true, with
+    /* R: has planned data changed, as far as a cheap look tells (a file's size, head and tail)? Then true, with
      * words for people. May be NULL. Data that is gone has not changed. */
     bool (*changed)(struct source *source, const char *entry, const char *ident, char *ret_what, size_t size);
 

@@ -234,14 +234,14 @@ class Modes(Base):
 
     def test_merged_sums_are_exact_after_kills_at_random_times(self):
         query(self.TABLE)
-        self.merge_events(12000, files=4)
+        self.merge_events(40000, files=4)
         rng = random.Random(SEED)
         file = self.write(**self.merge_run(sink={"commit": {"rows": 500}}, more={"lease": "1s"}))
         kills = 0
         while kills < 12:
             process = self.start("run", file)
             try:
-                process.wait(timeout=rng.uniform(0.03, 0.3))
+                process.wait(timeout=rng.uniform(0.02, 0.12))
                 break
             except subprocess.TimeoutExpired:
                 process.kill()
@@ -671,7 +671,7 @@ class Faults(Base):
 
     def test_backends_ended_every_200_ms_lose_and_double_nothing(self):
         query("create table t (a int)")
-        self.events(200000, 4)
+        self.events(1000000, 4)
         process = self.start("run", self.pipeline(rows=1000))
         ended = rounds = 0
         while process.poll() is None and rounds < 25:
@@ -686,7 +686,7 @@ class Faults(Base):
     @unittest.skipUnless(SERVER, "LEAT_POSTGRES is not set")
     def test_a_server_that_crashes_again_and_again_loses_and_doubles_nothing(self):
         query("create table t (a int)")
-        self.events(100000, 4)
+        self.events(600000, 4)
         process = self.start("run", self.pipeline(rows=1000))
         crashes, target = 0, 1000
         while crashes < 3:
@@ -702,7 +702,7 @@ class Faults(Base):
         for key in ("", "primary key"):
             with self.subTest(key=key):
                 query(f"{EMPTY}; create table t (a int {key})")
-                self.events(100000, 4)
+                self.events(300000, 4)
                 file = self.pipeline(rows=20000)
                 frozen = self.start("run", file)
                 copying = ("select 1 from pg_stat_activity where query like 'copy%' and state = 'active' and "
@@ -722,7 +722,7 @@ class Faults(Base):
 
     def test_columns_added_dropped_and_retyped_while_it_runs(self):
         query("create table t (a int, b text)")
-        self.events(150000, 4)
+        self.events(600000, 4)
         process = self.start("run", self.pipeline(rows=2000))
         changes = ["alter table t add c int default 7", "alter table t alter a type bigint",
                    "alter table t drop b", "alter table t rename to u; create table t (like u including all)",
@@ -744,7 +744,7 @@ class Faults(Base):
 
     def test_a_column_that_is_gone_stops_by_name_and_the_rest_can_follow(self):
         query("create table t (a int)")
-        self.events(60000, 4)
+        self.events(500000, 4)
         process = self.start("run", self.pipeline(rows=500))
         self.wait_for(lambda: self.count() > 1000)
         query("alter table t rename a to b")
