@@ -368,8 +368,8 @@ bool plan_changed(struct source *source, const char *entry, const char *ident, c
     bool changed = fd >= 0 && ident_make(fd, path, now, sizeof now, &error) == STATUS_OK && strcmp(ident, now) != 0;
     if (changed) {
         snprintf(ret_what, size,
-                 "a file is not what was planned and done: it was %.24s..., now it is %.24s...; what changed is not read: give "
-                 "new data a file of its own, or read growing files with follow: true",
+                 "a file is not what was planned and done: it was %.24s..., now it is %.24s...; what changed is not "
+                 "read: give new data a file of its own, or read growing files with follow: true",
                  ident, now);
     }
     if (fd >= 0) {

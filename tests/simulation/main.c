@@ -16,7 +16,14 @@
 #include "tests/simulation/session.h"
 #include "tests/simulation/store.h"
 
-enum { CHECK_STEPS = 500, STEPS_MAX = 3000000, VARIANT_SEEDS = 300, REPEATED_SEEDS = 10, MEMORY_SMALL = 5 << 20, FAULTY_PROCESSES_MAX = 60 };
+enum {
+    CHECK_STEPS = 500,
+    STEPS_MAX = 3000000,
+    VARIANT_SEEDS = 300,
+    REPEATED_SEEDS = 10,
+    MEMORY_SMALL = 5 << 20,
+    FAULTY_PROCESSES_MAX = 60
+};
 
 const char *const variant_names[VARIANT_COUNT] = {
     [VARIANT_NONE] = "none",
