@@ -185,23 +185,34 @@ static void fiber_main(void) {
     abort();
 }
 
-static struct fiber *fiber_new(struct executor *executor) {
+static struct fiber *fiber_take(void) {
     struct fiber *fiber = sim.pool;
     if (fiber) {
         sim.pool = fiber->next;
-    } else {
-        fiber = calloc(1, sizeof *fiber);
-        fiber->stack = mmap(NULL, STACK_BYTES, PROT_READ | PROT_WRITE,
-                            MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1, 0);
-        assert(fiber && fiber->stack != MAP_FAILED);
+        return fiber;
     }
-    fiber->executor = executor;
-    STACK_CLEAN(fiber); /* of a fiber that was killed in the middle */
+    fiber = calloc(1, sizeof *fiber);
+    assert(fiber);
+    fiber->stack = mmap(NULL, STACK_BYTES, PROT_READ | PROT_WRITE,
+                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1, 0);
+    assert(fiber->stack != MAP_FAILED);
+    return fiber;
+}
+
+/* By itself: getcontext may return twice, and no local may change around it. */
+static void fiber_prepare(struct fiber *fiber) {
     getcontext(&fiber->context);
     fiber->context.uc_stack.ss_sp = fiber->stack;
     fiber->context.uc_stack.ss_size = STACK_BYTES;
     fiber->context.uc_link = NULL;
     makecontext(&fiber->context, fiber_main, 0);
+}
+
+static struct fiber *fiber_new(struct executor *executor) {
+    struct fiber *fiber = fiber_take();
+    fiber->executor = executor;
+    STACK_CLEAN(fiber); /* of a fiber that was killed in the middle */
+    fiber_prepare(fiber);
     return fiber;
 }
 
