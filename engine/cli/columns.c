@@ -59,7 +59,11 @@ static int columns_command(int argc, char **argv) {
                                          table_input_peek(input), false, arena);
     struct buffer out;
     buffer_init(&out, arena, 1024);
-    schema_text(&schema, &out);
+    if (common.json) {
+        schema_json(&schema, &out);
+    } else {
+        schema_text(&schema, &out);
+    }
     fwrite(out.data, 1, out.len, stdout);
     if (schema.count == 0) {
         fprintf(stderr, "leat: no columns were found in %s: %s\n", argv[1],

@@ -39,7 +39,7 @@ static const struct flag common_table[] = {
      .sentence = "the memory budget: 128MiB",
      .text = &common.memory},
     {.name = "json",
-     .sentence = "print the result as JSON, where a command says so",
+     .sentence = "columns, explain, ledger show, preview, test: print the result as JSON",
      .on = &common.json},
     {.name = "no-color", .sentence = "never colour the output", .on = &common.no_color},
     {.name = "verbose",

@@ -269,3 +269,15 @@ void schema_text(const struct schema *schema, struct buffer *out) {
         buffer_printf(out, " %s%s\n", type, i + 1 < schema->count ? "," : "");
     }
 }
+
+void schema_json(const struct schema *schema, struct buffer *out) {
+    buffer_append_byte(out, '[');
+    for (uint32_t i = 0; i < schema->count; i++) {
+        char type[64];
+        type_print(schema->fields[i].type, type, sizeof type);
+        buffer_printf(out, "%s{\"name\":", i ? "," : "");
+        json_quote(slice_of(schema->fields[i].name), out);
+        buffer_printf(out, ",\"type\":\"%s\"}", type);
+    }
+    buffer_printf(out, "]\n");
+}

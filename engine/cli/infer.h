@@ -13,5 +13,7 @@ struct schema infer_columns(const struct format *format, const struct format_hea
                             bool careful, struct arena *arena);
 /* As in CREATE TABLE, a column a line, names quoted where they must be. */
 void schema_text(const struct schema *schema, struct buffer *out);
+/* [{"name": ..., "type": ...}, ...] on one line. */
+void schema_json(const struct schema *schema, struct buffer *out);
 
 #endif

@@ -39,18 +39,38 @@ static void letters_print(const struct graph_sink *sink, const struct batch *bat
     }
 }
 
+/* One line a row; with --json it names its sink. */
+static void row_print(const struct graph *graph, uint32_t sink, const struct batch *batch, uint32_t row,
+                      struct buffer *out) {
+    if (!common.json) {
+        sample_row(graph, batch, row, out);
+        return;
+    }
+    buffer_printf(out, "{\"sink\":");
+    json_quote(slice_of(graph->sinks[sink].config->name), out);
+    buffer_printf(out, ",\"row\":");
+    sample_row(graph, batch, row, out);
+    out->data[out->len - 1] = '}'; /* in place of the row's line end */
+    buffer_append_byte(out, '\n');
+}
+
 static void sinks_print(const struct graph *graph, const struct sample *sample, uint32_t limit, struct arena *arena) {
     for (uint32_t i = 0; i < graph->sinks_count; i++) {
         const struct batch *batch = &sample->sinks[i];
+        uint32_t shown = batch->selected < limit ? batch->selected : limit;
         struct buffer out;
         buffer_init(&out, arena, 4096);
-        for (uint32_t j = 0; j < batch->selected && j < limit; j++) {
-            sample_row(graph, batch, batch_row(batch, j), &out);
+        for (uint32_t j = 0; j < shown; j++) {
+            row_print(graph, i, batch, batch_row(batch, j), &out);
         }
-        printf("# %s: %u rows from %u records, the first %u of them\n%.*s", graph->sinks[i].config->name,
-               batch->selected, batch->records_count, batch->selected < limit ? batch->selected : limit, (int)out.len,
-               out.len ? out.data : "");
-        letters_print(&graph->sinks[i], batch, limit);
+        if (!common.json) {
+            printf("# %s: %u rows from %u records, the first %u of them\n", graph->sinks[i].config->name,
+                   batch->selected, batch->records_count, shown);
+        }
+        fwrite(out.data, 1, out.len, stdout);
+        if (!common.json) {
+            letters_print(&graph->sinks[i], batch, limit);
+        }
     }
 }
 
@@ -82,7 +102,9 @@ static enum status part_preview(const struct graph *graph, const struct part_inf
     struct sample sample;
     enum status status = block_read(graph, reader, &block, error);
     if (status == STATUS_OK) {
-        printf("# part %s\n", part->name);
+        if (!common.json) {
+            printf("# part %s\n", part->name);
+        }
         status = sample_run(graph, &format, &block.raw, arena, &sample, error);
     }
     if (status == STATUS_OK) {

@@ -175,13 +175,31 @@ static void xml_print(FILE *file, struct slice text) {
     }
 }
 
+static void result_json(const struct graph *graph, const struct test_config *test, struct slice problems) {
+    struct arena *arena = arena_new(NULL, POOL_SINK);
+    struct buffer out;
+    buffer_init(&out, arena, 256);
+    buffer_printf(&out, "{\"pipeline\":");
+    json_quote(slice_of(graph->pipeline->name), &out);
+    buffer_printf(&out, ",\"test\":");
+    json_quote(slice_of(test->name), &out);
+    buffer_printf(&out, ",\"line\":%u,\"passed\":%s,\"problems\":", test->place.line, problems.len ? "false" : "true");
+    json_quote(problems, &out);
+    printf("%.*s}\n", (int)out.len, out.data);
+    arena_free(arena);
+}
+
 static void result_tell(struct results *results, const struct graph *graph, const struct test_config *test,
                         struct slice problems) {
     bool passed = problems.len == 0;
     results->passed += passed;
     results->failed += !passed;
-    printf("%s  %s: %s\n", passed ? "ok  " : "FAIL", graph->pipeline->name, test->name);
-    if (!passed) {
+    if (common.json) {
+        result_json(graph, test, problems);
+    } else {
+        printf("%s  %s: %s\n", passed ? "ok  " : "FAIL", graph->pipeline->name, test->name);
+    }
+    if (!passed && !common.json) {
         printf("    %s:%u:%u\n%.*s", test->place.file, test->place.line, test->place.column, (int)problems.len,
                problems.data);
     }
@@ -256,7 +274,9 @@ static int test_command(int argc, char **argv) {
         fputs("</testsuite>\n", results.junit);
         fclose(results.junit);
     }
-    printf("%u passed, %u failed\n", results.passed, results.failed);
+    if (!common.json) {
+        printf("%u passed, %u failed\n", results.passed, results.failed);
+    }
     arena_free(results.arena);
     return !loaded ? EXIT_USAGE : results.failed ? EXIT_FAILED : EXIT_DONE;
 }
