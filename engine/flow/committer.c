@@ -6,7 +6,9 @@
 
 #include <assert.h>
 #include <semaphore.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "engine/base/log.h"
 
@@ -31,6 +33,21 @@ void committer_report(struct committer *committer, struct committer_event event)
 
 /* --- back-off ---------------------------------------------------------------------------------------------------- */
 
+static void retry_count(struct committer_counters *counters, const char *code) {
+    uint32_t count = atomic_load(&counters->retry_codes_count), at = 0;
+    while (at < count && strcmp(counters->retry_codes[at].code, code) != 0) {
+        at++;
+    }
+    if (at == RETRY_CODES_MAX) {
+        at = RETRY_CODES_MAX - 1;
+    } else if (at == count) {
+        snprintf(counters->retry_codes[at].code, sizeof counters->retry_codes[at].code, "%s",
+                 at + 1 < RETRY_CODES_MAX ? code : "other");
+        atomic_store(&counters->retry_codes_count, count + 1);
+    }
+    counter_add(&counters->retry_codes[at].count, 1);
+}
+
 void committer_backoff(struct committer *committer, const struct error *error) {
     int64_t wait = BACKOFF_MIN_US;
     for (uint32_t i = 0; i < committer->failures && wait < BACKOFF_MAX_US; i++) {
@@ -42,6 +59,7 @@ void committer_backoff(struct committer *committer, const struct error *error) {
     committer->retry_at_us = io_now_us() + wait;
     committer->failures++;
     counter_add(&committer->counters.retries, 1);
+    retry_count(&committer->counters, error->code);
     if (atomic_exchange(&committer->counters.ready, false) || committer->failures % 10 == 0) {
         committer_report(committer, (struct committer_event){.kind = EVENT_SINK_STATE, .error = error});
     }

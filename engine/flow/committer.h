@@ -31,6 +31,14 @@ struct committer_event {
     const struct error *error; /* STOP, FATAL, STATE (NULL = ready) */
 };
 
+/* Retries by what went wrong: an SQLSTATE or a stable name. The committer adds codes at the end, others read up to the
+ * count; beyond the last place everything is "other". */
+enum { RETRY_CODES_MAX = 16 };
+struct retry_counter {
+    char code[ERROR_CODE_MAX];
+    _Atomic uint64_t count;
+};
+
 /* Counted by the committer, read by monitors. Microseconds. */
 struct committer_counters {
     _Atomic uint64_t in, delivered, filtered, dead_letter; /* committed by this process */
@@ -40,6 +48,8 @@ struct committer_counters {
         closed_memory;                               /* units by reason */
     _Atomic int64_t first_commit_us, last_commit_us; /* monotonic; 0 = none yet */
     _Atomic bool ready;
+    struct retry_counter retry_codes[RETRY_CODES_MAX];
+    _Atomic uint32_t retry_codes_count;
 };
 
 /* The books as one moment saw them: what was committed, and the records whose payloads are here and are not. */

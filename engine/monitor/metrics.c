@@ -79,7 +79,6 @@ static const struct sink_row sink_rows[] = {
     {SINK_CLOSED_IDLE, "leat_batch_closed_total", "", NULL, "reason", "idle", 1},
     {SINK_CLOSED_DRAIN, "leat_batch_closed_total", "", NULL, "reason", "drain", 1},
     {SINK_CLOSED_MEMORY, "leat_batch_closed_total", "", NULL, "reason", "memory", 1},
-    {SINK_RETRIES, "leat_retries_total", "counter", "Times a unit was tried again.", NULL, NULL, 1},
     {SINK_UNKNOWN_COMMITTED, "leat_unknown_outcomes_total", "counter",
      "Commits whose outcome was unknown at first, by what the ledger said.", "resolved", "committed", 1},
     {SINK_UNKNOWN_NOT, "leat_unknown_outcomes_total", "", NULL, "resolved", "not", 1},
@@ -155,6 +154,21 @@ static void commits_print(const struct page *page) {
             if (last) {
                 line_begin(page, "leat_checkpoint_age_seconds", pipeline, pipeline->sinks[j].name);
                 line_end(page, now > last ? (uint64_t)(now - last) : 0, 1e-6);
+            }
+        }
+    }
+}
+
+static void retries_print(const struct page *page) {
+    head(page, "leat_retries_total", "counter", "Times a unit was tried again, by SQLSTATE or name of the cause.");
+    for (uint32_t i = 0; i < page->count; i++) {
+        const struct sampled *pipeline = &page->pipelines[i];
+        for (uint32_t j = 0; j < pipeline->sinks_count; j++) {
+            const struct sink_sample *sink = &pipeline->sinks[j];
+            for (uint32_t k = 0; k < sink->retries_count; k++) {
+                line_begin(page, "leat_retries_total", pipeline, sink->name);
+                label(page->out, "code", sink->retries[k].code, false);
+                line_end(page, sink->retries[k].count, 1);
             }
         }
     }
@@ -278,6 +292,7 @@ void metrics_print(struct monitor *monitor, struct buffer *out) {
     for (size_t i = 0; i < sizeof sink_rows / sizeof *sink_rows; i++) {
         sink_row_print(&page, &sink_rows[i]);
     }
+    retries_print(&page);
     connected_print(&page);
     for (size_t i = 0; i < sizeof pipeline_rows / sizeof *pipeline_rows; i++) {
         pipeline_row_print(&page, &pipeline_rows[i]);

@@ -27,7 +27,6 @@ enum sink_figure {
     SINK_CLOSED_IDLE,
     SINK_CLOSED_DRAIN,
     SINK_CLOSED_MEMORY,
-    SINK_RETRIES,
     SINK_UNKNOWN_COMMITTED,
     SINK_UNKNOWN_NOT,
     SINK_FENCED,
@@ -51,6 +50,11 @@ enum pipeline_figure {
     PIPELINE_FIGURES
 };
 
+struct retry_sample {
+    char code[ERROR_CODE_MAX];
+    uint64_t count;
+};
+
 struct sink_sample {
     char name[NAME_ROOM];
     uint64_t figures[SINK_FIGURES];
@@ -58,6 +62,8 @@ struct sink_sample {
     uint64_t in_flight;
     int64_t last_commit_us;   /* monotonic; 0 = none yet */
     bool connected;
+    struct retry_sample retries[RETRY_CODES_MAX];
+    uint32_t retries_count;
 };
 
 struct watched; /* one pipeline */

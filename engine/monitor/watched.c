@@ -72,12 +72,30 @@ static void counters_read(const struct committer_counters *counters, uint64_t re
     ret[SINK_CLOSED_IDLE] = counters->closed_idle;
     ret[SINK_CLOSED_DRAIN] = counters->closed_drain;
     ret[SINK_CLOSED_MEMORY] = counters->closed_memory;
-    ret[SINK_RETRIES] = counters->retries;
     ret[SINK_UNKNOWN_COMMITTED] = counters->unknown_committed;
     ret[SINK_UNKNOWN_NOT] = counters->unknown_not;
     ret[SINK_FENCED] = counters->fenced;
     ret[SINK_MOVED] = counters->moved;
     ret[SINK_REJECTED_ROWS] = counters->rejected_rows;
+}
+
+/* Codes beyond the last place were counted as "other" there, and are added to the last place here. */
+static void retries_add(struct sink_sample *sample, const struct committer_counters *counters) {
+    uint32_t count = atomic_load(&counters->retry_codes_count);
+    for (uint32_t i = 0; i < count; i++) {
+        const struct retry_counter *from = &counters->retry_codes[i];
+        uint32_t at = 0;
+        while (at < sample->retries_count && strcmp(sample->retries[at].code, from->code) != 0) {
+            at++;
+        }
+        if (at == RETRY_CODES_MAX) {
+            at--;
+        } else if (at == sample->retries_count) {
+            sample->retries_count++;
+            snprintf(sample->retries[at].code, sizeof sample->retries[at].code, "%s", from->code);
+        }
+        sample->retries[at].count += from->count;
+    }
 }
 
 /* Adds what the present job counted; held: what its committer has in hand. */
@@ -96,6 +114,7 @@ static void job_sample(struct watched *watched, uint32_t sink, struct sink_sampl
     for (uint32_t i = 0; i < SINK_FIGURES; i++) {
         sample->figures[i] += now[i];
     }
+    retries_add(sample, counters);
     *ret_held = books.held;
     sample->connected = counters->ready;
     sample->last_commit_us = counters->last_commit_us ? counters->last_commit_us : sample->last_commit_us;
